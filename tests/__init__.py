@@ -1,0 +1,1 @@
+"""The tests of kit; `tests.servers` starts the real servers they talk to."""
