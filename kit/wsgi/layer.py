@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    type_ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+    ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
     Headers = list[tuple[str, str]]
 
 __all__ = ["Closing", "Layer"]
@@ -108,7 +108,9 @@ def _call_hooked(self: Layer, environ: WSGIEnvironment, start_response: StartRes
 class _Exchange:
     """One request on its way through a layer with hooks; also its body, where the body must be watched."""
 
-    __slots__ = ("_body", "_chunks", "_closed", "_environ", "_instead", "_layer", "_left", "_restart", "_start", "_started")
+    __slots__ = (
+        "_body", "_chunks", "_closed", "_environ", "_instead", "_layer", "_left", "_restart", "_start", "_started",
+    )  # fmt: skip
 
     def __init__(self, layer: Layer, environ: WSGIEnvironment, start_response: StartResponse) -> None:
         self._layer = layer
@@ -117,7 +119,7 @@ class _Exchange:
         self._started = False  # the app has called start_response
         self._left = False  # a chunk has been handed out, so the head has left
         self._instead: WSGIApplication | None = None  # what `head` answers with instead
-        self._restart: type_ExcInfo | None = None
+        self._restart: ExcInfo | None = None
         self._chunks: Iterator[bytes] | None = None
         self._closed = False
 
@@ -136,7 +138,7 @@ class _Exchange:
             raise
         return self
 
-    def start(self, status: str, headers: Headers, exc_info: type_ExcInfo | None = None, /) -> Callable[[bytes], object]:
+    def start(self, status: str, headers: Headers, exc_info: ExcInfo | None = None, /) -> Callable[[bytes], object]:
         """The start_response that the app inside is given."""
         self._started = True
         if exc_info is None:
@@ -168,7 +170,7 @@ class _Exchange:
         self._body = ()
         restart = self._restart
 
-        def start(status: str, headers: Headers, exc_info: type_ExcInfo | None = None, /) -> Callable[[bytes], object]:
+        def start(status: str, headers: Headers, exc_info: ExcInfo | None = None, /) -> Callable[[bytes], object]:
             exc_info = exc_info or restart
             return self._start(status, headers) if exc_info is None else self._start(status, headers, exc_info)
 
