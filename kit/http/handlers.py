@@ -1,0 +1,125 @@
+"""handler: a WSGI app made of a plain function.
+
+>>> from kit.testing import call
+>>> @handler
+... def hello(request):
+...     return {"path": request.path_info}
+>>> call(hello, "/x").text
+'{"path":"/x"}'
+
+The function gets the route's variables (`environ["wsgiorg.routing_args"][1]`) by name. Its first parameter that is no
+route variable and has no default is the request; a function without one never pays for a request object. It returns
+
+- `str` (HTML), `bytes`, `dict` or `list` (JSON), or any object with `__json__()`;
+- `(value, status)` with one of these, `(None, 204)` for an empty answer;
+- a response, or any other WSGI app, which then answers.
+
+It may raise: exceptions of `webob.exc` and errors of kit below 500 are answers, all others go on to the layers outside.
+"""
+
+from __future__ import annotations
+
+from kit.errors import KitError
+from kit.http.json import dumps
+from kit.http.problem import problem_of, status_line
+from kit.http.request import Request
+from kit.http.signature import Signature, name_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["BadAnswer", "handler"]
+
+_NO_ROUTE: tuple[tuple[()], dict[str, Any]] = ((), {})
+_EMPTY = frozenset((204, 205, 304))
+_ANSWERS = "return str, bytes, dict, list, (value, status), a response or a WSGI app"
+
+
+class BadAnswer(KitError, TypeError):
+    """A handler returned something that is no answer."""
+
+
+def handler(
+    fn: Callable[..., Any],
+    *,
+    variables: Iterable[str] | None = None,
+    encode: Callable[[Any], bytes] = dumps,
+    request: Callable[[WSGIEnvironment], Any] = Request,
+) -> WSGIApplication:
+    """A WSGI app that calls `fn` and sends what it returns.
+
+    `variables` are the names of the route's variables, where they are known: then the signature is checked now, and a
+    parameter that nothing fills raises `ConfigError`. `encode` makes JSON of values, `request` the request object.
+    """
+    signature = Signature(fn)
+    known = None if variables is None else signature.request_for(frozenset(variables))
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        args = environ.get("wsgiorg.routing_args", _NO_ROUTE)[1]
+        how = signature.request_for(frozenset(args)) if known is None else known
+        try:
+            if how == "*":
+                value = fn(request(environ), **args)
+            elif how:
+                value = fn(**args, **{how: request(environ)})
+            else:
+                value = fn(**args)
+        except Exception as exc:
+            value = _refusal(exc)
+            if value is None:
+                raise
+        if type(value) is not dict:
+            return _answer(value, environ, start_response, encode, fn)
+        body = encode(value)
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
+
+    return app
+
+
+def _answer(
+    value: Any,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    encode: Callable[[Any], bytes],
+    fn: Callable[..., Any],
+) -> Iterable[bytes]:
+    """Send any value that a handler may return."""
+    status = "200 OK"
+    if type(value) is tuple and len(value) == 2:
+        value, code = value
+        status = code if isinstance(code, str) else status_line(code)
+        if value is None or int(status[:3]) in _EMPTY:
+            start_response(status, [] if int(status[:3]) in _EMPTY else [("Content-Length", "0")])
+            return []
+    if isinstance(value, str):
+        kind, body = "text/html; charset=UTF-8", value.encode()
+    elif isinstance(value, bytes):
+        kind, body = "application/octet-stream", value
+    elif callable(value) and status == "200 OK":
+        answer: Iterable[bytes] = value(environ, start_response)
+        return answer
+    elif isinstance(value, dict | list) or hasattr(value, "__json__"):
+        kind, body = "application/json", encode(value)
+    else:
+        raise BadAnswer(f"{name_of(fn)} returned {_named(value)}", hint=_ANSWERS)
+    start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
+
+
+def _named(value: Any) -> str:
+    return "None" if value is None else f"a value of type {type(value).__qualname__}"
+
+
+def _refusal(exc: Exception) -> Any:
+    """The WSGI app that answers for `exc`; None if it is no answer."""
+    if isinstance(exc, KitError):
+        return problem_of(exc) if exc.status < 500 else None
+    from webob.exc import HTTPException, WSGIHTTPException
+
+    if isinstance(exc, WSGIHTTPException) and exc.status_int >= 400 and not exc.has_body:
+        return problem_of(exc)
+    return exc if isinstance(exc, HTTPException) else None
