@@ -1,0 +1,11 @@
+"""Pages, every other output format, files and error pages: everything that leaves an application.
+
+`Templates` (Mako, escaped always), `renders` (one object, many formats, negotiated), and the layers `Static`,
+`Compress`, `Locale` and `ErrorPages`.
+"""
+
+from kit.render.engine import Engine, TemplateError, UndefinedName
+from kit.render.escape import Markup, safe_json
+from kit.render.templates import Templates
+
+__all__ = ["Engine", "Markup", "TemplateError", "Templates", "UndefinedName", "safe_json"]
