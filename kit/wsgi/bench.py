@@ -35,12 +35,12 @@ class Reply:
         return {name.lower() for name, _ in self.headers}
 
 
-def serve(app: Any, environ: dict[str, Any], *, take: int | None = None, quiet: bool = False) -> Reply:
+def serve(app: Any, environ: dict[str, Any], *, take: int | None = None) -> Reply:
     """Serve one request as a server does; read `take` chunks (None: all), then close."""
     reply = Reply()
 
     def write(data: bytes) -> None:
-        reply.body += data + b""
+        reply.body += data
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         if exc_info and reply.body:

@@ -14,9 +14,9 @@ kit.wsgi.lint.LintError: Careless breaks 1 rule
 - provides: 'site.stamp' is declared in provides but was not set.
 
 `check_layer(factory, environ=…, paths=…, idle=…)`: `factory(app)` builds the layer; `environ` holds the keys that
-layers outside it would have set (or a function that makes them afresh for each request); `paths` are the paths to probe,
-of which the first must reach the app; `idle()` says whether all that the layer takes (connections, files, locks) has been
-given back.
+layers outside it would have set (or a function that makes them afresh for each request); `paths` are the paths to
+probe, of which the first must reach the app; `idle()` says whether all that the layer takes (connections, files,
+locks) has been given back.
 """
 
 from __future__ import annotations
@@ -132,9 +132,6 @@ class _Watch:
         return self._body if isinstance(wrapper, type) and isinstance(body, wrapper) else self
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._chunks is not None:
-            self.fail("body", "the body was iterated twice.")
-        self._chunks = iter(self._body)
         return self
 
     def __next__(self) -> bytes:
@@ -202,6 +199,7 @@ def is_routing_args(args: object) -> bool:
     )
 
 
-_HOP_BY_HOP = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
-)
+_HOP_BY_HOP = {
+    *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization"),
+    *("te", "trailer", "transfer-encoding", "upgrade"),
+}
