@@ -18,13 +18,14 @@ A name may carry the part behind a `#`: `render("post.html#count", …)` is `fra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import Any
 
 from kit.errors import ConfigError
 from kit.http import Response
 from kit.render.engine import Engine
+from kit.render.renders import Option, renders
 from kit.render.values import request_values
 from kit.wsgi import environ_of
 
@@ -77,6 +78,10 @@ class Templates:
         values = request_values(environ_of(environ_or_request), lang=self.lang)
         text = self.render(name, **{**values, **self.values, **context})
         return Response(body=text.encode(), content_type=_content_type(name), charset="utf-8")
+
+    def renders(self, **formats: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """`kit.render.renders` with the pages of these templates: `@templates.renders(html="post.html", json=True)`."""
+        return renders(templates=self, **formats)
 
 
 def _content_type(name: str) -> str:

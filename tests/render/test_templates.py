@@ -148,7 +148,7 @@ def test_names_that_leave_the_folder_are_refused(tmp_path: Path, name: str) -> N
 
 def test_missing_template_says_what_is_near(tmp_path: Path) -> None:
     (tmp_path / "post.html").write_text("")
-    with pytest.raises(TemplateError, match="no template 'pots.html': did you mean post.html"):
+    with pytest.raises(TemplateError, match=r"no template 'pots.html': did you mean post\.html"):
         Templates(tmp_path).render("pots.html")
     with pytest.raises(TemplateError, match="looked in"):
         Templates(tmp_path).render("zzz")
