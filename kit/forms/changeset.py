@@ -1,0 +1,261 @@
+"""Changeset: a form filled in, as a value: what was posted, what it is worth, what is wrong with it, and how it looks.
+
+Nothing about it changes. What looks like a change gives a new one: `refuse`, `apply_intent`, `with_error`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from kit.errors import Invalid
+from kit.forms.html import Html, attributes, escape
+from kit.forms.intents import applied, is_intent
+from kit.forms.look import Look, look
+from kit.forms.nodes import Error, Group, Leaf, Node, Rows, Run, held
+from kit.forms.respond import respond
+from kit.forms.source import Source
+from kit.forms.spec import MISSING
+from kit.forms.theme import Theme
+from kit.forms.view import button, view
+
+__all__ = ["Changeset"]
+
+F = TypeVar("F")
+
+
+class Changeset(Generic[F]):
+    """What `SomeForm.bind(request)` gives; F is the form class. Write it whole in a template, or field by field.
+
+    Its own names are few, and a field may not be called like one of them (the class says so, with the cure).
+    """
+
+    #: what was found wrong: (path, code, params) each
+    errors: tuple[Error, ...]
+
+    def __init__(
+        self,
+        group: Group,
+        source: Source | None,
+        data: Any,
+        *,
+        environ: Mapping[str, Any],
+        theme: Theme,
+        scope: str = "",
+        action: str | None = None,
+    ) -> None:
+        self.__dict__.update(
+            _group=group, _source=source, _data=data, _environ=environ, _theme=theme, _scope=scope, _focus=""
+        )
+        self.__dict__.update(self._read(action))
+
+    def _read(self, action: str | None) -> dict[str, Any]:
+        group, source = self._group, self._source
+        do = source.own.get("_do", "") if source is not None else ""
+        do = do if isinstance(do, str) else "?"
+        chosen = action or (do if do in group.actions else next(iter(group.actions), None))
+        if source is None:
+            return {"_values": {}, "errors": (), "intent": "", "action": chosen}
+        intent = do if not source.json and is_intent(group, do) else ""
+        run = Run(json=source.json, partial=source.partial)
+        if do and not intent and group.actions and do not in group.actions:
+            run.wrong("", "intent")
+        permit = group.actions[chosen].permit if chosen else None
+        data = self._data if source.partial or permit is not None else MISSING
+        values = group.cast(source.tree, "", run, data, permit)
+        errors = () if intent else tuple(run.errors)
+        return {"_values": values, "errors": errors, "intent": intent, "action": chosen}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a changeset is a value: .{name} cannot be set")
+
+    def __repr__(self) -> str:
+        state = "valid" if self.valid else f"{len(self.errors)} errors" if self.bound else "not posted"
+        return f"<{self._group.make.__name__} {state}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, name: str) -> Any:
+        """The field `name` for a template."""
+        raw = MISSING if self._source is None else self._source.tree
+        return view(self, self._group, name, "", raw, MISSING if self._data is None else self._data)
+
+    @property
+    def bound(self) -> bool:
+        """Whether anything was posted."""
+        return self._source is not None
+
+    @property
+    def came_as_json(self) -> bool:
+        """Whether it was posted as JSON."""
+        return self._source is not None and self._source.json
+
+    @property
+    def valid(self) -> bool:
+        """Whether everything was posted, is right, and is meant to be saved: not with a button that adds a row."""
+        return self._source is not None and not self.errors and not self.intent
+
+    @property
+    def value(self) -> F:
+        """The form's value, an instance of its class; `Invalid` if there is none."""
+        if not self.valid:
+            wrong = ", ".join(f"{e.path or 'form'}: {e.code}" for e in self.errors[:5])
+            raise Invalid(f"no value: {wrong or repr(self)}", hint="ask .valid first")
+        group, data = self._group, self._data
+        values = self._values if data is None else group.over(self._values, data)
+        made: F = group.build(values)
+        return made
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What the post changes, by attribute, as plain values: what differs from `data`; without `data`, all of it."""
+        made = {}
+        for part in self._group.parts:
+            if part.stored and part.attribute in self._values:
+                value = plain(self._values[part.attribute])
+                if plain(held(self._data, part.attribute)) != value:
+                    made[part.attribute] = value
+        return made
+
+    def refuse(self, exc: BaseException) -> Changeset[F]:
+        """This form with what a store refused: each of `exc.fields` gets the error "taken".
+
+        An exception without `.fields` that the form knows makes an error of the whole form. What else the exception
+        says is for logs, not for users.
+        """
+        fields = getattr(exc, "fields", None) or ()
+        code = "taken" if fields else "refused"
+        known = {part.attribute: part.name for part in self._group.parts}
+        paths = [known[name] for name in ([fields] if isinstance(fields, str) else fields) if name in known]
+        return self._with(errors=(*self.errors, *(Error(path, code, {}) for path in paths or [""])))
+
+    def with_error(self, path: str, code: str, **params: Any) -> Changeset[F]:
+        """This form with one more error; `path` is the name of an input, "" for the form as a whole."""
+        return self._with(errors=(*self.errors, Error(path, code, params)))
+
+    def apply_intent(self) -> Changeset[F]:
+        """This form after its button has added, removed or moved a row: to be shown again, with no errors yet."""
+        if not self.intent or self._source is None:
+            return self
+        tree, focus = applied(self._group, self._source.tree, self.intent)
+        return self._with(_source=self._source._replace(tree=tree), _focus=focus, errors=())
+
+    def respond(self, environ_or_request: Any, page: Callable[[Any], Any]) -> Any:
+        """The answer that shows this form again: 422 with errors, 200 without.
+
+        `page(form)` makes it for browsers; a client that prefers JSON gets problem+json. A button that adds or removes
+        a row has done so. It may be called for a form that is valid or was never posted, too.
+        """
+        return respond(self.apply_intent(), environ_or_request, page)
+
+    # -- for templates
+
+    @cached_property
+    def look(self) -> Look:
+        """Theme and locale (`kit.locale` of the request)."""
+        return look(self._theme, str(self._environ.get("kit.locale", "en")), self._scope)
+
+    @cached_property
+    def faults(self) -> Mapping[str, list[Error]]:
+        """Errors by path."""
+        found: dict[str, list[Error]] = {}
+        for error in self.errors:
+            found.setdefault(error.path, []).append(error)
+        return found
+
+    @property
+    def focus(self) -> str:
+        """The path of the input or button that takes the focus."""
+        return str(self._focus)
+
+    def attrs(self, **extra: Any) -> Html:
+        """The attributes of the form element: `<form ${form.attrs()}>`."""
+        made: dict[str, Any] = {"method": "post"}
+        return attributes({**made, **extra})
+
+    def csrf(self) -> Html:
+        """The hidden inputs: the token of kit.security's Csrf, if it is there, and a first button for the Enter key.
+
+        Browsers press the first button of a form on Enter; that must not be the one that removes a row.
+        """
+        html = ""
+        if any(isinstance(part, Rows) for part in self._group.parts):
+            name = f' name="_do" value="{self.action}"' if self.action else ""
+            html = f'<button type="submit"{name} hidden></button>'
+        token = self._environ.get("kit.csrf")
+        if token is not None:
+            html = f'<input type="hidden" name="_csrf" value="{escape(token())}">{html}'
+        return Html(html)
+
+    def summary(self) -> Html:
+        """All errors with links to their inputs, to stand on top of the page; nothing if there is none."""
+        if not self.errors:
+            return Html()
+        items = [(escape(self._target(error)), escape(self.sentence(error))) for error in self.errors]
+        return Html(self.look.theme.summary(self.look.text("There is a problem"), list(dict.fromkeys(items))))
+
+    def submit(self, action: str = "", label: str = "") -> Html:
+        """A submit button: of an action of the form, or (without actions) with any word: `submit("save")`."""
+        known = self._group.actions.get(action)
+        text = self.look.text(label or (known.label if known else action.replace("_", " ").capitalize() or "Save"))
+        if known:
+            return button(self, action, text, main=True)
+        return Html(self.look.theme.button(text, ' type="submit"', main=True))
+
+    def page_title(self, title: str) -> str:
+        """The title of the page, marked when there are errors, so that it is heard first: "Error: Sign up"."""
+        return f"{self.look.texts.text('Error')}: {title}" if self.errors else title
+
+    def render(self, **attrs: Any) -> Html:
+        """The whole form; `attrs` are further attributes of its element."""
+        parts = [self.csrf(), self.summary(), *(str(self[part.attribute]) for part in self._group.parts)]
+        actions = self._group.actions or [""]
+        return Html(self.look.theme.form(self.attrs(**attrs), "".join([*parts, *map(self.submit, actions)])))
+
+    def __html__(self) -> str:
+        return self.render()
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def _target(self, error: Error) -> str:
+        """The id of the input an error is about, "" if there is none on the page."""
+        part = found(self._group, error.path)
+        return self._scope + error.path if part is not None else ""
+
+    def sentence(self, error: Error) -> str:
+        """What is wrong, for people: "Question: Enter a value"."""
+        part = found(self._group, error.path)
+        own = part.spec.messages if isinstance(part, Leaf) else None
+        text = self.look.texts.message(error.code, error.params, own)
+        return f"{self.look.texts.text(part.label)}: {text}" if part is not None else text
+
+    def _with(self, **changes: Any) -> Changeset[F]:
+        new = copy.copy(self)
+        for name in ("look", "faults"):
+            new.__dict__.pop(name, None)
+        new.__dict__.update(changes)
+        return new
+
+
+def found(group: Group, path: str) -> Node | None:
+    """The part that an input's name belongs to."""
+    part: Node | None = group
+    for step in path.split(".") if path else ():
+        if isinstance(part, Rows):
+            part = part.item
+        else:
+            part = part.by_name.get(step) if isinstance(part, Group) else None
+    return None if part is group else part
+
+
+def plain(value: Any) -> Any:
+    """A value with forms in it as dicts, ready for a store."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value.asdict() if hasattr(value, "__group__") else value

@@ -1,0 +1,143 @@
+"""Form: a class whose annotations are inputs, and whose instances are the values that came out of them.
+
+>>> from kit.forms import field, rows
+>>> class Choice(Form):
+...     text: str = field(max=200)
+>>> class Question(Form):
+...     text: str = field(min=3, max=200, label="Question")
+...     choices: list[Choice] = rows(min=2, max=10)
+>>> form = Question.check({"text": "Why?", "choices": [{"text": "so"}, {"text": "else"}]})
+>>> form.valid, form.value.choices[1].text
+(True, 'else')
+>>> Question.check({"text": "Why?", "choices": []}).errors
+(Error(path='choices', code='too_few', params={'min': 2}),)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, dataclass_transform
+
+from kit.errors import ConfigError
+from kit.forms.changeset import Changeset, plain
+from kit.forms.compile import compile_form
+from kit.forms.nodes import Absent, Group
+from kit.forms.source import Source, source_of
+from kit.forms.spec import field, rows
+from kit.forms.theme import Theme
+from kit.http.body import LIMITS, Limits
+from kit.wsgi import environ_of
+
+__all__ = ["Form"]
+
+_PLAIN = Theme()
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field, rows))
+class Form:
+    """Subclass it. Class options, inherited: `class Signup(Form, theme=govuk, name="signup", limits=Limits(…))`.
+
+    - `theme`: how it looks;  `name`: put before the ids of its inputs, for two forms on one page
+    - `limits`: how much may be posted
+    - `method`: "get" for a search form, which is read from the query string
+
+    An instance is a plain value with the fields as attributes; two with equal fields are equal.
+    """
+
+    _theme: ClassVar[Theme] = _PLAIN
+    _scope: ClassVar[str] = ""
+    _limits: ClassVar[Limits] = LIMITS
+    _method: ClassVar[str] = "post"
+    _specs: ClassVar[Mapping[str, Any]] = {}
+    _names: ClassVar[Mapping[str, Any]] = {}
+    _compiled: ClassVar[Group | None] = None
+
+    def __init_subclass__(
+        cls,
+        *,
+        theme: Theme | None = None,
+        name: str | None = None,
+        limits: Limits | None = None,
+        method: str | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init_subclass__(**options)
+        if method not in (None, "get", "post"):
+            raise ConfigError(f"{cls.__name__}: method={method!r}", hint='it is "post" (the default) or "get"')
+        given = {"_theme": theme, "_scope": f"{name}-" if name else None, "_limits": limits, "_method": method}
+        for option, value in given.items():
+            if value is not None:
+                setattr(cls, option, value)
+        own = {a: vars(cls)[a] for a in vars(cls).get("__annotations__", {}) if a in vars(cls) and a[0] != "_"}
+        for attribute in own:
+            delattr(cls, attribute)
+        cls._specs, cls._compiled = {**cls._specs, **own}, None
+        cls._names = {**sys._getframe(1).f_locals, cls.__name__: cls}
+        try:
+            cls.__group__()
+        except NameError:
+            pass  # an annotation names a class that comes later: found at first use
+
+    @classmethod
+    def __group__(cls) -> Group:
+        """The compiled form."""
+        if cls._compiled is None:
+            cls._compiled = compile_form(cls, cls._specs, cls._names, _RESERVED)
+            cls._names = {}
+        return cls._compiled
+
+    def __init__(self, **values: Any) -> None:
+        parts = {part.attribute: part for part in self.__group__().parts}
+        for name in values:
+            if name not in parts:
+                raise TypeError(f"{type(self).__name__} has no field {name!r}")
+        self.__dict__.update(values)
+
+    @classmethod
+    def bind(cls, environ_or_request: Any, data: Any = None, *, action: str | None = None) -> Changeset[Self]:
+        """The changeset of a request: what it posted (urlencoded, multipart or JSON), laid over `data`.
+
+        `data` is what is stored now, a record or a mapping. GET and HEAD post nothing: the form shows `data`. With
+        PATCH, a field that is missing keeps what `data` has. `action` chooses what may change, whatever the button.
+
+        Raises `Malformed` (400) for a body that cannot be read and `TooLarge` (413) for one beyond the form's limits.
+        """
+        environ = environ_of(environ_or_request)
+        group = cls.__group__()
+        source = source_of(environ, group, method=cls._method, limits=cls._limits)
+        return cls._changeset(group, source, data, environ, action)
+
+    @classmethod
+    def check(cls, document: Any, data: Any = None, *, action: str | None = None) -> Changeset[Self]:
+        """The changeset of a decoded JSON document, without a request."""
+        own = {k: v for k, v in document.items() if k[:1] == "_"} if isinstance(document, dict) else {}
+        return cls._changeset(cls.__group__(), Source(document, own, json=True), data, {}, action)
+
+    @classmethod
+    def _changeset(
+        cls, group: Group, source: Source | None, data: Any, environ: Mapping[str, Any], action: str | None
+    ) -> Changeset[Self]:
+        return Changeset(group, source, data, environ=environ, theme=cls._theme, scope=cls._scope, action=action)
+
+    def asdict(self) -> dict[str, Any]:
+        """The fields as a dict, nested forms too."""
+        return {name: plain(value) for name, value in self.__dict__.items()}
+
+    def __getattr__(self, name: str) -> Any:
+        raise Absent(f"{type(self).__name__} has no {name!r}: it was not posted, or is not a field")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a form's value does not change: .{name} cannot be set")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), repr(self)))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.__dict__.items())})"
+
+
+_RESERVED = frozenset(name for name in {*dir(Form), *dir(Changeset), "errors", "action", "intent"} if name[0] != "_")

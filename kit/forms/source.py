@@ -1,0 +1,102 @@
+"""From a request to a tree of names: what every content type becomes before a form reads it.
+
+>>> nest([("text", "Why?"), ("choices.0.text", "so"), ("choices.1.text", "else"), ("_do", "choices.add")])
+({'text': 'Why?', 'choices': {'0': {'text': 'so'}, '1': {'text': 'else'}}}, {'_do': 'choices.add'})
+
+Names may also be written `choices-0-text` or `choices[0][text]`, as other libraries do. A name given twice becomes a
+list. Names that begin with `_` are kit's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from kit.errors import Malformed, TooLarge
+from kit.forms.nodes import Group
+from kit.http.body import Limits, parse
+from kit.http.pairs import pairs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
+__all__ = ["Source", "nest", "source_of"]
+
+
+class Source(NamedTuple):
+    """One request's input: the tree, kit's own names, and how it came."""
+
+    tree: dict[str, Any]
+    own: dict[str, Any]
+    json: bool = False
+    partial: bool = False
+
+
+def nest(pairs: Iterable[tuple[str, Any]], *, depth: int = 16) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tree of (name, value) pairs, and apart from it the names that begin with `_`.
+
+    `TooLarge` for a name of more than `depth` levels; `Malformed` for a name that is both a value and a level.
+    """
+    tree: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for name, value in pairs:
+        if name.isidentifier():
+            _put(own if name[0] == "_" else tree, name, name, value)
+            continue
+        path = _split(name)
+        if len(path) > depth:
+            raise TooLarge(f"a field's name has more than {depth} levels", hint="see the form's limits")
+        if path[0][:1] == "_":
+            _put(own, name, name, value)
+            continue
+        level = tree
+        for step in path[:-1]:
+            level = level.setdefault(step, {})
+            if level.__class__ is not dict:
+                raise _both(name)
+        _put(level, path[-1], name, value)
+    return tree, own
+
+
+def source_of(environ: WSGIEnvironment, group: Group, *, method: str, limits: Limits) -> Source | None:
+    """What a request posts to a form; None if it posts nothing."""
+    verb = environ["REQUEST_METHOD"]
+    if method == "get" or verb in ("GET", "HEAD"):
+        return _searched(environ, group, limits) if method == "get" else None
+    body = parse(environ, limits=limits)
+    if body.kind == "json":
+        own = {k: v for k, v in body.json.items() if k[:1] == "_"} if isinstance(body.json, dict) else {}
+        return Source(body.json, own, json=True, partial=verb == "PATCH")
+    return Source(*nest(body.items, depth=limits.depth), partial=verb == "PATCH")
+
+
+def _searched(environ: WSGIEnvironment, group: Group, limits: Limits) -> Source | None:
+    """A query string, if it names anything of the form; what it says beyond the form is not the form's business."""
+    query = environ.get("QUERY_STRING", "").encode("latin-1")
+    tree, own = nest(pairs(query, limit=limits.fields, what="the query string"), depth=limits.depth)
+    known = {name: value for name, value in tree.items() if name in group.names}
+    return Source(known, own) if known or "_do" in own else None
+
+
+def _put(level: dict[str, Any], step: str, name: str, value: Any) -> None:
+    if step not in level:
+        level[step] = value
+    elif level[step].__class__ is dict:
+        raise _both(name)
+    elif level[step].__class__ is list:
+        level[step].append(value)
+    else:
+        level[step] = [level[step], value]
+
+
+def _split(name: str) -> list[str]:
+    if "[" in name:
+        name = name.replace("][", ".").replace("[", ".").replace("]", "")
+    elif "." not in name:
+        name = name.replace("-", ".")
+    return name.split(".")
+
+
+def _both(name: str) -> Malformed:
+    return Malformed(f"the field {name[:80]!r} is both a value and a group of values", hint="give it one meaning")
