@@ -108,31 +108,27 @@ def _call_hooked(self: Layer, environ: WSGIEnvironment, start_response: StartRes
 class _Exchange:
     """One request on its way through a layer with hooks; also its body, where the body must be watched."""
 
-    __slots__ = (
-        "_body", "_chunks", "_closed", "_environ", "_instead", "_layer", "_left", "_restart", "_start", "_started",
-    )  # fmt: skip
+    __slots__ = ("_body", "_closed", "_environ", "_instead", "_layer", "_restart", "_start", "_started")
 
     def __init__(self, layer: Layer, environ: WSGIEnvironment, start_response: StartResponse) -> None:
-        self._layer = layer
-        self._environ = environ
-        self._start = start_response
-        self._started = False  # the app has called start_response
-        self._left = False  # a chunk has been handed out, so the head has left
+        self._layer, self._environ, self._start = layer, environ, start_response
+        self._body: Iterable[bytes] = ()
+        self._started = self._closed = False  # the app has called start_response; the body has been closed
         self._instead: WSGIApplication | None = None  # what `head` answers with instead
-        self._restart: ExcInfo | None = None
-        self._chunks: Iterator[bytes] | None = None
-        self._closed = False
+        self._restart: ExcInfo | None = None  # why the answer of `failed` starts over
 
     def run(self, app: WSGIApplication) -> Iterable[bytes]:
         """Call `app`; return its own body if nothing is left to watch, else this exchange as the body."""
         layer = self._layer
         if not (layer._has_failed or layer._has_after):
-            self._body = body = app(self._environ, self.start)
-            if self._instead is not None:
-                return self._replace(self._instead)
-            return body if self._started else self  # a generator may not have started yet
+            self._body = app(self._environ, self.start)
+            return self._replace() if self._started else self  # a generator may not have started yet
         try:
-            self._enter(app)
+            try:
+                self._body = app(self._environ, self.start if layer._has_head else self._start)
+            except Exception as exc:
+                self._recover(exc)
+            self._replace()
         except BaseException:
             self._finish()
             raise
@@ -141,8 +137,7 @@ class _Exchange:
     def start(self, status: str, headers: Headers, exc_info: ExcInfo | None = None, /) -> Callable[[bytes], object]:
         """The start_response that the app inside is given."""
         self._started = True
-        if exc_info is None:
-            exc_info = self._restart
+        exc_info = exc_info or self._restart
         if self._layer._has_head:
             answer = self._layer.head(self._environ, status, list(headers))
             if not isinstance(answer, tuple):
@@ -150,31 +145,23 @@ class _Exchange:
                 return _discard
             self._instead = None
             status, headers = answer
-        if exc_info is None:
-            return self._start(status, headers)
-        return self._start(status, headers, exc_info)
+        return self._start(status, headers) if exc_info is None else self._start(status, headers, exc_info)
 
-    def _enter(self, app: WSGIApplication) -> None:
-        self._body = ()
-        try:
-            self._body = app(self._environ, self.start)
-        except Exception as exc:
-            self._recover(exc)
-        if self._instead is not None:
-            self._body = self._replace(self._instead)
-
-    def _replace(self, app: WSGIApplication) -> Iterable[bytes]:
-        """Close the body inside and answer with `app`, whose head is final."""
-        self._instead = None
+    def _replace(self) -> Iterable[bytes]:
+        """The body; if `head` gave an app that answers instead, close the one inside and take that app's."""
+        app, self._instead = self._instead, None
+        if app is None:
+            return self._body
         _close(self._body)
         self._body = ()
-        restart = self._restart
+        restart, server = self._restart, self._start
 
         def start(status: str, headers: Headers, exc_info: ExcInfo | None = None, /) -> Callable[[bytes], object]:
             exc_info = exc_info or restart
-            return self._start(status, headers) if exc_info is None else self._start(status, headers, exc_info)
+            return server(status, headers) if exc_info is None else server(status, headers, exc_info)
 
-        return app(self._environ, start)
+        self._body = app(self._environ, start)
+        return self._body
 
     def _recover(self, exc: Exception) -> None:
         """Ask `failed` for an answer to `exc`; without one, `exc` goes on."""
@@ -182,39 +169,33 @@ class _Exchange:
         if answer is None:
             raise exc
         _close(self._body)
-        self._body, self._chunks, self._instead = (), None, None
+        self._body, self._instead = (), None
         # a server whose head has left raises the error again, as PEP 3333 asks ("The start_response() Callable")
         self._restart = sys.exc_info()
         self._body = answer(self._environ, self.start)
 
     def __iter__(self) -> Iterator[bytes]:
-        return self
+        if type(self._body) is list:  # nothing can start or fail late
+            return iter(self._body)
+        late = self._layer._has_head and not self._started
+        return self._watched() if late or self._layer._has_failed else iter(self._body)
 
-    def __next__(self) -> bytes:
-        if self._chunks is None:
-            self._chunks = iter(self._body)
-        if self._left:
-            return next(self._chunks)
+    def _watched(self) -> Iterator[bytes]:
+        """The body, watched until its head has left: until then `head` or `failed` may answer in its place."""
+        chunks, left = iter(self._body), False
         try:
-            chunk = next(self._chunks, None)
+            for chunk in chunks:
+                if self._instead is not None:
+                    break
+                left = bool(chunk)
+                yield chunk
+                if left:
+                    break
         except Exception as exc:
             self._recover(exc)
-            return self._after_switch()
-        if self._instead is not None:
-            self._body = self._replace(self._instead)
-            return self._after_switch()
-        if chunk is None:
-            raise StopIteration
-        if chunk:
-            self._left = True
-        return chunk
-
-    def _after_switch(self) -> bytes:
-        if self._instead is not None:
-            self._body = self._replace(self._instead)
-        self._chunks = iter(self._body)
-        self._left = True  # only one switch in an exchange: what fails from here on goes on raising
-        return next(self._chunks)
+            yield from self._replace()
+        else:
+            yield from chunks if left or self._instead is None else self._replace()
 
     def close(self) -> None:
         """Close the body inside, then release; doing it twice does it once."""
@@ -242,20 +223,14 @@ class Closing:
     ([b'x'], None, None)
     """
 
-    __slots__ = ("_after", "_body", "_chunks")
+    __slots__ = ("_after", "_body")
 
     def __init__(self, body: Iterable[bytes], after: Callable[[], object]) -> None:
         self._body = body
-        self._chunks: Iterator[bytes] | None = None
         self._after: Callable[[], object] | None = after
 
     def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        if self._chunks is None:
-            self._chunks = iter(self._body)
-        return next(self._chunks)
+        return iter(self._body)
 
     def close(self) -> None:
         """Close the body inside, then run `after`."""

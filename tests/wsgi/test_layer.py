@@ -178,13 +178,21 @@ def test_failed_answers_for_an_app_that_raised_and_head_sees_the_answer():
 
 
 def test_failed_is_not_asked_once_a_chunk_has_left():
-    class Sorry(Layer):
-        def failed(self, environ, exc):
-            return teapot
-
-    reply = serve(Sorry(Inside(chunks=3, lazy=True, fail_at=1)), environ())
+    log = []
+    reply = serve(Recorder(Inside(chunks=3, lazy=True, fail_at=1), log), environ())
     assert isinstance(reply.error, Inside.Failure)
     assert (reply.status, reply.body) == ("200 OK", b"0,")
+    assert log == ["before", "head 200", "after"]
+
+
+def test_empty_chunks_are_passed_on_so_that_nothing_blocks():
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        yield b""
+        yield b"x"
+        yield b""
+
+    assert list(Recorder(app, [])(environ(), lambda status, headers: None)) == [b"", b"x", b""]
 
 
 def test_an_answer_of_failed_that_starts_late_still_replaces_the_head():
