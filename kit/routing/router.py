@@ -1,0 +1,230 @@
+"""Router: a WSGI app that finds the handler for a URL and a method.
+
+>>> from kit.testing import call
+>>> router = Router()
+>>> @router.get("/posts/{id:int}", name="post")
+... def show(request, id):
+...     return {"id": id, "next": request.environ["kit.url"]("post", id=id + 1)}
+>>> call(router, "/posts/7").json()
+{'id': 7, 'next': '/posts/8'}
+>>> call(router, "/posts/x").status, call(router, "/posts/7", method="PUT").headers["Allow"]
+(404, 'GET, HEAD, OPTIONS')
+
+Of several routes that fit a URL, the one with the longest literal text before its first variable answers, and of those
+the first declared: the rule of Routes' Mapper, to which the table lowers (`router.mapper`). HEAD is answered by GET,
+OPTIONS with the methods there are, unless a route does. A path that is no UTF-8, holds control characters or dot
+segments is 400.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from threading import RLock
+
+from kit.errors import ConfigError, KitError, Malformed
+from kit.http.problem import Problem, problem_of
+from kit.routing.assembly import ROUTE, assemble, mounts
+from kit.routing.group import Group
+from kit.routing.lower import ranked
+from kit.routing.matchers import MATCHERS
+from kit.routing.urls import NoRoute, Urls, path_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from kit.routing.route import Route
+
+__all__ = ["Frozen", "Router"]
+
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_DOTS = re.compile(r"/\.\.?(?:/|\Z)")
+
+
+class Frozen(KitError):
+    """A route was declared after the router had been frozen."""
+
+
+class TooLong(Malformed):
+    """The path is longer than the router's `max_path`: 414 (RFC 9110, 15.5.15)."""
+
+    status = 414
+
+
+class Router(Group):
+    """The table of routes, and the WSGI app that dispatches by it.
+
+    `converters` adds converters by name; `origin` ("https://example.com") is what external URLs begin with; `matcher`
+    is "compiled", "mapper" or a factory of your own (see kit.routing.matchers); a path of more than `max_path`
+    characters is 414.
+    """
+
+    provides = ("kit.url", "wsgiorg.routing_args")
+
+    def __init__(
+        self,
+        *,
+        converters: Mapping[str, Any] | None = None,
+        origin: str | None = None,
+        matcher: Any = "compiled",
+        max_path: int = 8192,
+        **options: Any,
+    ) -> None:
+        self.converters = dict(converters or {})
+        super().__init__(None, **options)
+        if origin is not None and not re.fullmatch(r"https?://[^/?#@\s]+", origin):
+            raise ConfigError(f"the origin {origin!r} is none", hint="write a scheme and a host: https://example.com")
+        self.origin = origin
+        self.max_path = max_path
+        self._make: Any = MATCHERS.get(matcher, matcher) if isinstance(matcher, str) else matcher
+        if not callable(self._make):
+            raise ConfigError(f"no matcher is called {matcher!r}", hint="there are " + ", ".join(MATCHERS))
+        self._routes: list[Route] = []
+        self._names: dict[str, Route] = {}
+        self._frozen = False
+        self._lock = RLock()
+        self._built: Any = None  # the matcher, once the table is assembled
+
+    # ---- the table
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes, as declared."""
+        return tuple(self._routes)
+
+    @property
+    def mounts(self) -> list[tuple[str, Any]]:
+        """Paths and the apps behind them, where there is something to look into: `kit.wsgi.chain` does."""
+        self.matcher  # noqa: B018  assembles
+        return mounts(self._routes)
+
+    @property
+    def matcher(self) -> Any:
+        """The matcher, made when it is first asked for, and again after a change of the table."""
+        built = self._built
+        if built is None:
+            with self._lock:
+                if self._built is None:
+                    assemble(self._routes)
+                    self._built = self._make([route for run in ranked(self._routes) for route in run])
+                built = self._built
+        return built
+
+    @property
+    def mapper(self) -> Any:
+        """The table as a `routes.Mapper`; `mapper.matchlist[i].kit` is the route of kit. Needs the extra `routing`."""
+        from kit.routing.lower import mapper_of
+
+        return mapper_of(self._routes)
+
+    def add(self, route: Route) -> None:
+        """Take a route into the table; the verbs do this."""
+        with self._lock:
+            if self._frozen:
+                raise Frozen(f"{route!r} comes too late", hint="declare all routes before compose() freezes the router")
+            same = self._names.get(route.name or "")
+            if same is not None and same.path != route.path:
+                raise ConfigError(
+                    f"{route!r} is called {route.name!r}, as is {same!r}", hint="give each path its own name"
+                )
+            if route.name is not None and same is None:
+                self._names[route.name] = route
+            self._routes.append(route)
+            self._built = None
+
+    def freeze(self) -> None:
+        """Refuse further routes, and assemble: mistakes in handlers show now. `kit.wsgi.compose` calls this."""
+        self._frozen = True
+        self.matcher  # noqa: B018  assembles
+
+    # ---- URLs
+
+    def has(self, name: str) -> bool:
+        """Whether a route has this name."""
+        return name in self._names
+
+    def url(self, name: str, /, *, _anchor: str = "", _external: bool = False, _script: str = "", **args: Any) -> str:
+        """The URL of the route called `name` with these values; what is no variable goes to the query.
+
+        `_external` puts the router's `origin` before it, `_anchor` a fragment behind it, `_script` is where the router
+        is mounted. Raises `NoRoute` for an unknown name, `NoUrl` for an absent or unfitting value.
+        """
+        route = self._names.get(name)
+        if route is None:
+            close = get_close_matches(name, self._names, 1)
+            raise NoRoute(
+                f"no route is called {name!r}", hint=f"did you mean {close[0]!r}?" if close else "name one: name=…"
+            )
+        if _external and self.origin is None:
+            raise ConfigError("an external URL needs the origin", hint='Router(origin="https://example.com")')
+        url = _script + path_of(route, args)
+        return (self.origin or "") * _external + url + ("#" + _anchor if _anchor else "")
+
+    # ---- requests
+
+    def match(self, method: str | None, path: str, environ: Any = None) -> tuple[Route, dict[str, Any]] | None:
+        """The route and its variables for a decoded path; None if there is none. The method None fits every route."""
+        found = self.matcher.find(path, method, environ)
+        return found if found is not None and found[0] is not None else None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request (PEP 3333)."""
+        path = environ.get("PATH_INFO") or "/"
+        if not path.isascii() or not path.isprintable() or "/." in path or len(path) > self.max_path:
+            try:
+                path = self._decoded(path)
+            except Malformed as exc:
+                return problem_of(exc)(environ, start_response)
+        built = self._built or self.matcher
+        found = built.find(path, environ["REQUEST_METHOD"], environ)
+        if found is None or found[0] is None:
+            found = self._second(path, environ, found)
+            if callable(found):
+                answer: Iterable[bytes] = found(environ, start_response)
+                return answer
+        environ["kit.url"] = Urls(self, environ, environ.get("kit.url"))
+        environ["wsgiorg.routing_args"] = ((), found[1])
+        environ[ROUTE] = route = found[0]
+        body: Iterable[bytes] = route.app(environ, start_response)
+        return body
+
+    def _decoded(self, path: str) -> str:
+        """The path in UTF-8; an error for one that no client sends in good faith."""
+        if len(path) > self.max_path:
+            raise TooLong(f"the path has more than {self.max_path} characters")
+        try:
+            path = path.encode("latin-1").decode()
+        except UnicodeError:
+            raise Malformed("the path is not in UTF-8") from None
+        if _CONTROL.search(path) or _DOTS.search(path):
+            raise Malformed("the path has control characters or dot segments")
+        return path
+
+    def _second(self, path: str, environ: WSGIEnvironment, missed: Any) -> Any:
+        """What answers when no route does: GET's route for HEAD, or a refusal."""
+        if missed is None:
+            return Problem(404, "There is nothing here.")
+        allowed = {*missed[1], "OPTIONS"}
+        if "GET" in allowed:
+            allowed.add("HEAD")
+        method = environ["REQUEST_METHOD"]
+        if method == "HEAD" and "GET" in allowed:
+            return self.matcher.find(path, "GET", environ)
+        allow = ", ".join(sorted(allowed))
+        if method == "OPTIONS":
+            return _Options(allow)
+        return Problem(405, f"This resource takes {allow}.", headers=[("Allow", allow)])
+
+
+class _Options:
+    """The automatic answer to OPTIONS (RFC 9110, 9.3.7)."""
+
+    def __init__(self, allow: str) -> None:
+        self._allow = allow
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("204 No Content", [("Allow", self._allow)])
+        return []

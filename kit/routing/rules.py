@@ -1,0 +1,92 @@
+"""Rule: what the compiler knows of one route, and nothing more. Both `routes.Mapper` and `Router` are turned into
+rules.
+
+>>> Rule("show", heads=("", "posts", None), variables=[(2, "id", None)], methods=["GET"]).covers(
+...     Rule("edit", heads=("", "posts", "new"), methods=["GET"]))
+True
+
+A list of rules is in order of rank: the first that fits the URL, the method and its condition is the answer.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    Verify = Callable[[str, Any], Any]
+    Condition = Callable[[Any, dict[str, Any]], Any]
+    Find = Callable[..., Any]
+
+__all__ = ["Rule"]
+
+
+class Rule:
+    """One route for the compiler.
+
+    `heads` are its leading segments: literal text, or None for anything. `more` says that more segments may follow. A
+    rule without `verify` is plain: every None is one whole variable, named in `variables` as (index, name, convert),
+    with a `convert` from text to value, or None when the text is no value; without convert, the text itself if it is
+    not empty. `verify(path, environ)` gives the variables of a rule that is not plain, or False. `methods` None means
+    all. `condition(environ, variables)` is asked last and may change the variables. `tells` says whether a mismatch of
+    the method alone counts as "405".
+    """
+
+    __slots__ = ("condition", "defaults", "heads", "methods", "more", "shape", "target", "tells", "variables", "verify")
+
+    def __init__(
+        self,
+        target: Any,
+        *,
+        heads: Sequence[str | None],
+        more: bool = False,
+        variables: Iterable[tuple[int, str, Any]] = (),
+        verify: Verify | None = None,
+        defaults: dict[str, Any] | None = None,
+        methods: Iterable[str] | None = None,
+        condition: Condition | None = None,
+        tells: bool = True,
+    ) -> None:
+        self.target = target
+        self.heads = tuple(heads)
+        self.more = more
+        self.variables = tuple(variables)
+        self.verify = verify
+        self.defaults = defaults or {}
+        self.methods = None if methods is None else frozenset(methods)
+        self.condition = condition
+        self.tells = tells
+        #: rules of one shape, next to each other in rank, are told apart by their method alone
+        self.shape = None if verify or condition else (self.heads, self.variables)
+
+    @property
+    def static(self) -> bool:
+        """Whether it fits exactly one path."""
+        return self.verify is None and not self.variables and not self.more
+
+    @property
+    def path(self) -> str:
+        """The one path of a static rule."""
+        return "/".join(head or "" for head in self.heads)
+
+    def covers(self, other: Rule) -> bool:
+        """Whether this rule surely takes every URL and method that `other` takes, so that a later `other` is dead."""
+        if self.verify or self.condition or self.more or other.more or len(self.heads) != len(other.heads):
+            return False
+        if self.methods is not None and (other.methods is None or not other.methods <= self.methods):
+            return False
+        converts = {index: convert for index, _, convert in self.variables}
+        theirs = {} if other.verify else {index: convert for index, _, convert in other.variables}
+        return all(
+            self._takes(mine, converts.get(at), head, theirs.get(at), at in theirs)
+            for at, (mine, head) in enumerate(zip(self.heads, other.heads, strict=True))
+        )
+
+    @staticmethod
+    def _takes(mine: str | None, convert: Any, head: str | None, theirs: Any, whole: bool) -> bool:
+        if mine is not None:
+            return mine == head
+        if head is not None:  # a variable takes a literal that is not empty and that it can convert
+            return bool(head) and (convert is None or convert(head) is not None)
+        return whole and (convert is None or convert is theirs)
