@@ -1,8 +1,8 @@
 """What a layer of kit costs per request, against the smallest middleware of the field: python -m benchmarks.layers
 
 The cost of a layer is the time of the stack with it less the time of the app without it. Targets: a layer with one hook
-costs at most what Werkzeug's ProxyFix costs in the same run, one with all hooks at most twice that. ProxyFix is measured
-with forwarded headers to apply, which is what it is for, and without any, which is its cheapest case.
+at most what Werkzeug's ProxyFix costs in the same run, one with all hooks at most twice that. ProxyFix is measured with
+forwarded headers to apply, which is what it is for, and without any, which is its cheapest case.
 """
 
 from __future__ import annotations
