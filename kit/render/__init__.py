@@ -5,9 +5,20 @@
 """
 
 from kit.render.engine import Engine, TemplateError, UndefinedName
+from kit.render.errors import ErrorPages
 from kit.render.escape import Markup, safe_json
 from kit.render.formats import Format
 from kit.render.renders import renders
 from kit.render.templates import Templates
 
-__all__ = ["Engine", "Format", "Markup", "TemplateError", "Templates", "UndefinedName", "renders", "safe_json"]
+__all__ = [
+    "Engine",
+    "ErrorPages",
+    "Format",
+    "Markup",
+    "TemplateError",
+    "Templates",
+    "UndefinedName",
+    "renders",
+    "safe_json",
+]

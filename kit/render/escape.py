@@ -17,9 +17,11 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus
 
-from markupsafe import Markup
-
+from kit.errors import needs
 from kit.http.json import dumps
+
+with needs("markupsafe", extra="render", by="kit.render"):
+    from markupsafe import Markup
 
 __all__ = ["Markup", "escape", "safe_json", "trim", "url_quote"]
 
