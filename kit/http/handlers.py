@@ -95,7 +95,7 @@ def _answer(
         if value is None or int(status[:3]) in _EMPTY:
             start_response(status, [] if int(status[:3]) in _EMPTY else [("Content-Length", "0")])
             return []
-    if isinstance(value, str):
+    if isinstance(value, str) and not callable(value):
         kind, body = "text/html; charset=UTF-8", value.encode()
     elif isinstance(value, bytes):
         kind, body = "application/octet-stream", value

@@ -8,8 +8,10 @@
 from __future__ import annotations
 
 import webob
+from webob.multidict import GetDict, MultiDict, NoVars
 
 from kit.errors import Malformed
+from kit.http.pairs import pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
 __all__ = ["Request"]
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class Request(webob.Request):
@@ -41,3 +45,40 @@ class Request(webob.Request):
         self.environ["PATH_INFO"] = path.encode().decode("latin-1")
 
     path_info = property(_path_info, _set_path_info, doc="The path behind the mount; `Malformed` if no UTF-8.")
+
+    @property
+    def GET(self) -> GetDict:
+        """The query, by name; at most 1,000 pairs."""
+        query: str = self.environ.get("QUERY_STRING", "")
+        cached: tuple[GetDict, str] | None = self.environ.get("webob._parsed_query_vars")
+        if cached is not None and cached[1] == query:
+            return cached[0]
+        made = GetDict(pairs(query.encode("latin-1"), what="the query") if query else [], self.environ)
+        self.environ["webob._parsed_query_vars"] = made, query
+        return made
+
+    @property
+    def POST(self) -> MultiDict[str, Any] | NoVars:
+        """The fields of the form in the body, by name: text, or `kit.http.upload.Upload`."""
+        from kit.http import body
+
+        if body.media_type(self.environ) not in _FORMS:
+            return NoVars("the body is no form")
+        items = body.parse(self.environ).items
+        cached: tuple[MultiDict[str, Any], Any] | None = self.environ.get("webob._parsed_post_vars")
+        if cached is not None and cached[1] is self.environ["wsgi.input"]:
+            return cached[0]
+        made: MultiDict[str, Any] = MultiDict(items)
+        self.environ["webob._parsed_post_vars"] = made, self.environ["wsgi.input"]
+        return made
+
+    def _json(self) -> Any:
+        """The body as JSON, read by `kit.http.body`; `Malformed` if it is none, 415 for a body of another type."""
+        from kit.http import body
+
+        parsed = body.parse(self.environ, accept=("json",))
+        if not parsed.kind:
+            raise Malformed("no JSON: the body is empty")
+        return parsed.json
+
+    json = json_body = webob.Request.json_body.getter(_json)
