@@ -1,0 +1,53 @@
+"""What OWASP asks for, as layers that cannot be put together wrongly, and the helpers that go with them.
+
+>>> from kit.testing import call
+>>> def hello(environ, start_response):
+...     start_response("200 OK", [("Content-Type", "text/plain")])
+...     return [b"hello"]
+>>> call(Headers(hello)).headers["X-Content-Type-Options"]
+'nosniff'
+
+Names are imported at first use, so `from kit.security import Headers` loads no cryptography.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from kit import audit
+    from kit.http.safe import redirect_to, safe_join, upload_name
+    from kit.seal import KeyRing, Sealer
+    from kit.security.csrf import Csrf
+    from kit.security.headers import Headers, csp
+
+__all__ = ["Csrf", "Headers", "KeyRing", "Sealer", "audit", "csp", "redirect_to", "safe_join", "upload_name"]
+
+_HOME = {
+    "Csrf": "kit.security.csrf",
+    "Headers": "kit.security.headers",
+    "KeyRing": "kit.seal",
+    "Sealer": "kit.seal",
+    "audit": "kit",
+    "csp": "kit.security.headers",
+    "redirect_to": "kit.http.safe",
+    "safe_join": "kit.http.safe",
+    "upload_name": "kit.http.safe",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home at first use (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _HOME[name]
+    value = import_module("kit.audit") if name == "audit" else getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

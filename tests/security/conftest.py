@@ -1,0 +1,23 @@
+import json
+
+import pytest
+
+from tests.security.frameworks import EVERY
+
+
+@pytest.fixture(params=sorted(EVERY))
+def below(request):
+    """A maker of WSGI apps: `below(view)`, once in each framework."""
+    return EVERY[request.param]
+
+
+@pytest.fixture
+def events(caplog):
+    """`events(name)`: the audit events of that name so far."""
+
+    def found(name):
+        records = [json.loads(record.getMessage()) for record in caplog.records if record.name == "kit.audit"]
+        return [record for record in records if record["event"] == name]
+
+    caplog.set_level("INFO", logger="kit.audit")
+    return found
