@@ -4,18 +4,22 @@
 `Compress`, `Locale` and `ErrorPages`.
 """
 
+from kit.render.assets import Assets
 from kit.render.engine import Engine, TemplateError, UndefinedName
 from kit.render.errors import ErrorPages
 from kit.render.escape import Markup, safe_json
 from kit.render.formats import Format
 from kit.render.renders import renders
+from kit.render.static import Static
 from kit.render.templates import Templates
 
 __all__ = [
+    "Assets",
     "Engine",
     "ErrorPages",
     "Format",
     "Markup",
+    "Static",
     "TemplateError",
     "Templates",
     "UndefinedName",

@@ -23,7 +23,7 @@ __all__ = ["Part", "parse_ranges", "partial_answer", "wanted_ranges"]
 #: more ranges than this are no reader of ours: the header is ignored, as RFC 9110, 14.2 allows
 MOST = 16
 
-_SPEC = re.compile(r"(\d{0,18})-(\d{0,18})\Z")
+_SPEC = re.compile(r"([0-9]{0,18})-([0-9]{0,18})\Z")
 
 #: from, to (exclusive)
 Part = tuple[int, int]

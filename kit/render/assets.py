@@ -1,0 +1,193 @@
+"""Assets: the files of a folder under names that carry their content's hash, so that clients may keep them for ever.
+
+>>> from pathlib import Path
+>>> from tempfile import mkdtemp
+>>> folder = Path(mkdtemp())
+>>> _ = (folder / "app.css").write_text("p{}")
+>>> assets = Assets(folder, prefix="/static")
+>>> assets.url("app.css"), assets.integrity("app.css")[:20]
+('/static/app.806db221261e.css', 'sha384-l5tjHW8LADNSE')
+
+Give templates the function: `Templates("templates", values={"static_url": assets.url})`; the layer is `Static`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from base64 import b64encode
+from mimetypes import MimeTypes
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO, NamedTuple
+from urllib.parse import quote
+
+from kit.errors import KitError, Missing
+from kit.http.safe import safe_join
+from kit.render.escape import Markup, escape
+
+__all__ = ["Asset", "Assets", "media_type"]
+
+_HASHED = re.compile(r"(?P<stem>.+)\.(?P<hash>[0-9a-f]{12})(?P<suffix>\.[^./]+)?\Z")
+_TYPES = MimeTypes(filenames=())  # the same on every machine, whatever its registry says
+for _type, _suffix in (
+    ("text/javascript", ".js"),
+    ("text/javascript", ".mjs"),
+    ("application/manifest+json", ".webmanifest"),
+    ("application/json", ".map"),
+    ("application/wasm", ".wasm"),
+    ("font/woff", ".woff"),
+    ("font/woff2", ".woff2"),
+    ("image/avif", ".avif"),
+    ("image/webp", ".webp"),
+    ("image/x-icon", ".ico"),
+    ("text/markdown", ".md"),
+):
+    _TYPES.add_type(_type, _suffix)
+_PACKED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "br": "application/x-brotli"}
+
+
+def media_type(name: str) -> str:
+    """The Content-Type of a file by its name; text is UTF-8.
+
+    >>> media_type("a.js"), media_type("a.tar.gz"), media_type("a.unknown")
+    ('text/javascript; charset=utf-8', 'application/gzip', 'application/octet-stream')
+    """
+    kind, packed = _TYPES.guess_type("x/" + name)
+    if packed:
+        return _PACKED.get(packed, "application/octet-stream")
+    kind = kind or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+
+
+class Asset(NamedTuple):
+    """The content of one file: `hash` (12 hexadecimal digits of SHA-256) and `integrity` (SHA-384, W3C SRI)."""
+
+    hash: str
+    integrity: str
+
+
+class Assets:
+    """The files below `folder`, served under `prefix`.
+
+    A file is read once, at the first use of its URL; `reload=True` (development) looks at its time at each use. `base`
+    goes before the prefix: the path under which the whole application hangs, or the origin of a CDN.
+    """
+
+    def __init__(
+        self, folder: str | os.PathLike[str], *, prefix: str = "/static", base: str = "", reload: bool = False
+    ) -> None:
+        self.folder = Path(folder)
+        self.prefix = "/" + prefix.strip("/")
+        self.base = base.rstrip("/")
+        self.reload = reload
+        self._known: dict[str, tuple[tuple[int, int], Asset]] = {}
+        self._lock = Lock()
+
+    def url(self, name: str) -> str:
+        """The URL of a file, with its hash. An unknown name is an error here, not a broken link later."""
+        stem, dot, suffix = name.rpartition(".")
+        hashed = (
+            f"{stem}.{self.asset(name).hash}.{suffix}"
+            if dot and "/" not in suffix
+            else f"{name}.{self.asset(name).hash}"
+        )
+        return self.base + quote(f"{self.prefix}/{hashed}")
+
+    def integrity(self, name: str) -> str:
+        """The value of the `integrity` attribute (W3C Subresource Integrity)."""
+        return self.asset(name).integrity
+
+    def tag(self, name: str) -> Markup:
+        """The element that loads a script or a style sheet, with its integrity."""
+        url, integrity = escape(self.url(name)), f'integrity="{self.integrity(name)}" crossorigin="anonymous"'
+        if name.endswith((".js", ".mjs")):
+            return Markup(f'<script type="module" src="{url}" {integrity}></script>')
+        return Markup(f'<link rel="stylesheet" href="{url}" {integrity}>')
+
+    def names(self) -> list[str]:
+        """The names of all files, sorted; hidden ones and compressed copies are left out."""
+        found = (Path(at) / name for at, _, inside in os.walk(self.folder) for name in inside)
+        names = sorted(path.relative_to(self.folder).as_posix() for path in found)
+        known = set(names)
+        return [name for name in names if not _hidden(name) and not _copy_of(name, known)]
+
+    def manifest(self) -> dict[str, dict[str, str]]:
+        """All files: name -> `url` and `integrity`, for other tools (a CDN, a service worker)."""
+        return {name: {"url": self.url(name), "integrity": self.integrity(name)} for name in self.names()}
+
+    def import_map(self, **modules: str) -> Markup:
+        """An import map for the browser: `${assets.import_map(app="app.js")}` inside `<script type="importmap">`."""
+        from kit.render.escape import safe_json
+
+        return safe_json({"imports": {name: self.url(file) for name, file in modules.items()}})
+
+    def asset(self, name: str) -> Asset:
+        """Hash and integrity of a file."""
+        known = self._known.get(name)
+        if known is not None and not self.reload:
+            return known[1]
+        with self._open(name) as file:
+            stat = os.fstat(file.fileno())
+            version = (stat.st_mtime_ns, stat.st_size)
+            if known is None or known[0] != version:
+                known = (version, _asset(file))
+                with self._lock:
+                    self._known[name] = known
+        return known[1]
+
+    def original(self, name: str) -> tuple[str, bool]:
+        """The file that a requested name means, and whether the name carries the hash of what the file is now."""
+        found = _HASHED.match(name)
+        if found is None or self._exists(name):
+            return name, False
+        original = found["stem"] + (found["suffix"] or "")
+        return (original, self.asset(original).hash == found["hash"]) if self._exists(original) else (name, False)
+
+    def _open(self, name: str) -> BinaryIO:
+        file = open_file(self.folder, name)
+        if file is None:
+            raise KitError(f"no asset {name!r}", hint=f"looked in {self.folder}")
+        return file
+
+    def _exists(self, name: str) -> bool:
+        if name in self._known:
+            return True
+        file = open_file(self.folder, name)
+        if file is not None:
+            file.close()
+        return file is not None
+
+
+def open_file(folder: Path, name: str) -> BinaryIO | None:
+    """An open regular file below `folder`, or None; a pipe, a device or a link that leads out is none."""
+    import stat
+
+    try:
+        descriptor = os.open(
+            safe_join(folder, name), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+    except (OSError, ValueError, Missing):
+        return None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    return os.fdopen(descriptor, "rb")
+
+
+def _asset(file: BinaryIO) -> Asset:
+    short, long = hashlib.sha256(), hashlib.sha384()
+    while block := file.read(1 << 16):
+        short.update(block)
+        long.update(block)
+    return Asset(short.hexdigest()[:12], "sha384-" + b64encode(long.digest()).decode())
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in name.split("/"))
+
+
+def _copy_of(name: str, names: set[str]) -> bool:
+    stem, _, suffix = name.rpartition(".")
+    return suffix in ("gz", "br", "zst") and stem in names
