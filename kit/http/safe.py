@@ -117,10 +117,6 @@ def _plain_name(name: str, hidden: bool) -> bool:
 
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\\:/\ud800-\udfff]")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)", re.IGNORECASE)  # devices on Windows
-# control and format characters (that turn text around, too), line separators, and what some file system forbids
-_UNSHOWN = re.compile(
-    r'[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff<>:"|?*]'
-)
 
 
 def upload_name(name: str, *, longest: int = 100) -> str:
@@ -131,8 +127,10 @@ def upload_name(name: str, *, longest: int = 100) -> str:
     """
     from unicodedata import normalize
 
-    name = normalize("NFC", _UNSHOWN.sub("", name.replace("\\", "/").rpartition("/")[2]))
-    name = " ".join(name.split()).strip(". ")
+    name = name.replace("\\", "/").rpartition("/")[2]
+    # not printable: control characters, and those that turn text around; the others are forbidden on some file system
+    name = "".join(letter for letter in name if letter.isprintable() and letter not in '<>:"|?*')
+    name = " ".join(normalize("NFC", name).split()).strip(". ")
     stem, dot, extension = name.rpartition(".")
     if not dot:
         stem, extension = name, ""
