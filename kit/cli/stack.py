@@ -1,0 +1,116 @@
+"""List the layers of an app, outermost first: what each provides and needs, its options, and where it is written.
+
+  kit stack polls
+  kit stack mysite.app:make_app --json
+
+It shows the stack as it was built, so other people's middleware is in it too. Secrets are masked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from kit.cli.target import add_target, load, options
+from kit.cli.terminal import paint, print_json
+from kit.wsgi import chain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from wsgiref.types import WSGIApplication
+
+    from kit.wsgi import Node
+
+__all__ = ["add_arguments", "describe", "near", "run"]
+
+_FACETS = ("provides", "requires", "wants", "rewrites")
+_SECRET = re.compile(r"key|secret|passw|token|ring|salt|credential", re.IGNORECASE)
+_ENVIRON = re.compile(r"[a-z_]+(\.[a-z_]+)+")  # session_key="kit.session" is no secret
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
+_USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `kit stack`."""
+    add_target(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the stack."""
+    rows = describe(load(args.target, options(args)))
+    if args.json:
+        print_json(rows)
+        return
+    for row in rows:
+        indent = "  " * (row["depth"] + 1)
+        at = f" {row['mount']}" if row["mount"] else ""
+        print(f"{row['position']:3d}{indent}{paint(row['name'], 'bold')}{at}  {paint(row['source'], 'dim')}")
+        for facet in _FACETS:
+            if row[facet]:
+                print(f"   {indent}  {facet} {', '.join(row[facet])}")
+        if row["options"]:
+            print(f"   {indent}  {', '.join(f'{name}={value}' for name, value in row['options'].items())}")
+
+
+def describe(app: WSGIApplication) -> list[dict[str, Any]]:
+    """One row for each app of the stack, outermost first; `depth` grows where an app has several inside it."""
+    return [{"position": at, **row} for at, row in enumerate(_rows(chain(app), 0), 1)]
+
+
+def _rows(node: Node, depth: int) -> Iterator[dict[str, Any]]:
+    kind = node.app if inspect.isroutine(node.app) or isinstance(node.app, type) else type(node.app)
+    yield {
+        "depth": depth,
+        "mount": node.label,
+        "name": node.name,
+        "class": f"{kind.__module__}.{kind.__qualname__}",
+        **{facet: list(getattr(node, facet)) for facet in _FACETS},
+        "options": _options(node.app),
+        "source": _source(kind),
+    }
+    deeper = depth + (len(node.inner) > 1)
+    for inner in node.inner:
+        yield from _rows(inner, deeper)
+
+
+def _options(app: Any) -> dict[str, str]:
+    """The keyword options of the layer's constructor, as far as it keeps them under their name."""
+    if inspect.isroutine(app) or isinstance(app, type):
+        return {}
+    parameters = inspect.signature(type(app).__init__).parameters.values()
+    kept = getattr(app, "__dict__", {})
+    found = {}
+    for each in parameters:
+        if each.kind is each.KEYWORD_ONLY:
+            for name in (each.name, f"_{each.name}"):
+                if name in kept:
+                    found[each.name] = _shown(each.name, kept[name])
+    return found
+
+
+def _shown(name: str, value: Any) -> str:
+    """The value in at most 60 characters, with secrets and addresses in memory left out."""
+    if isinstance(value, str | bytes) and _SECRET.search(name) and not _ENVIRON.fullmatch(str(value)):
+        return "***"
+    text = repr(value)
+    if inspect.isroutine(value) or _ADDRESS.search(text):
+        return str(getattr(value, "__qualname__", type(value).__qualname__))
+    text = _USERINFO.sub("***@", text)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _source(kind: Any) -> str:
+    try:
+        return near(f"{inspect.getsourcefile(kind)}:{inspect.getsourcelines(kind)[1]}")
+    except (TypeError, OSError):
+        return "(no source)"
+
+
+def near(where: str) -> str:
+    """`file:line` from here, if the file lies below this folder."""
+    inside = os.path.relpath(where)
+    return where if inside.startswith("..") else inside

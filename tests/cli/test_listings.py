@@ -1,0 +1,84 @@
+"""`kit stack` and `kit routes`."""
+
+import json
+
+
+def test_stack_lists_the_layers_with_what_they_declare_and_where_they_are(kit):
+    shown = kit("stack", "mysite").stdout
+    assert "1  Stamp  mysite/app.py:6" in shown
+    assert "provides site.stamp" in shown
+    assert "2  Router" in shown
+
+
+def test_stack_shows_options_and_no_secret(kit):
+    ended = kit("stack", "mysite", "--json")
+    assert "hunter2" not in ended.stdout
+    assert "s3cret" not in ended.stdout
+    first = json.loads(ended.stdout)[0]
+    assert first["options"] == {
+        "secret": "***",
+        "session_key": "'kit.session'",
+        "url": "'postgresql://***@db/app'",
+    }
+    assert first["class"] == "mysite.app.Stamp"
+    assert first["position"] == 1
+
+
+def test_stack_shows_foreign_middleware_and_mounts(kit, folder):
+    code = """
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+def site(environ, start_response): ...
+def blog(environ, start_response): ...
+app = ProxyFix(DispatcherMiddleware(site, {"/blog": blog}))
+"""
+    (folder / "foreign_site.py").write_text(code)
+    rows = json.loads(kit("stack", "foreign_site:app", "--json").stdout)
+    assert [row["name"] for row in rows] == ["ProxyFix", "DispatcherMiddleware", "site", "blog"]
+    assert rows[0]["class"] == "werkzeug.middleware.proxy_fix.ProxyFix"
+    assert rows[3]["mount"] == "/blog"
+    assert rows[3]["depth"] == 1
+
+
+def test_routes_says_where_each_was_declared(kit):
+    rows = json.loads(kit("routes", "mysite", "--json").stdout)
+    assert rows[2] == {
+        "methods": ["POST"],
+        "path": "/users/{id:int}",
+        "name": "user",
+        "handler": "user",
+        "guards": [],
+        "source": "mysite/app.py:22",
+    }
+
+
+def test_routes_of_mounted_routers_come_below_their_prefix(kit, folder):
+    code = """
+from kit.routing import Router
+inner, app = Router(), Router()
+inner.get("/users", print, name="users")
+app.mount("/admin", inner)
+"""
+    (folder / "mounted_site.py").write_text(code)
+    rows = json.loads(kit("routes", "mounted_site:app", "--json").stdout)
+    assert [row["path"] for row in rows if row["name"] == "users"] == ["/admin/users"]
+
+
+def test_routes_are_aligned_for_people(kit):
+    lines = kit("routes", "mysite").stdout.splitlines()
+    assert lines[0].split() == ["METHODS", "PATH", "NAME", "HANDLER", "SOURCE"]
+    column = lines[0].index("PATH")
+    assert lines[1][column - 2 : column + 1] == "  /"
+
+
+def test_an_app_without_a_router_is_told_where_to_look(kit, folder):
+    (folder / "bare_site.py").write_text("def app(environ, start_response): ...\n")
+    ended = kit("routes", "bare_site:app")
+    assert ended.returncode == 2
+    assert "no router in bare_site:app\n     see what is in it: kit stack bare_site:app" in ended.stderr
+
+
+def test_looking_at_an_app_leaves_no_file_behind(kit, folder):
+    kit("stack", "mysite")
+    kit("routes", "mysite")
+    assert {path.name for path in folder.iterdir()} == {"mysite"}
