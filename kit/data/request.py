@@ -1,0 +1,46 @@
+"""PerRequest: a layer that gives each request its handle on the database, as `environ["kit.db"]`.
+
+>>> from kit.data import Field, Model, open_db
+>>> class Note(Model):
+...     text: Field[str]
+>>> def app(environ, start_response):
+...     start_response("200 OK", [("Content-Type", "text/plain")])
+...     return [str(of(environ)[Note].everything().count()).encode()]
+>>> from kit.testing import call
+>>> call(PerRequest(app, db=open_db("memory:", models=[Note]))).text
+'0'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kit.data.database import Database
+from kit.errors import ConfigError
+from kit.wsgi import Layer, provided
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+__all__ = ["PerRequest", "of"]
+
+
+class PerRequest(Layer):
+    """Sets `kit.db`. No connection is held between two operations, and none after the request."""
+
+    def __init__(self, app: WSGIApplication, *, db: Database, key: str = "kit.db") -> None:
+        super().__init__(app)
+        if not isinstance(db, Database):
+            raise ConfigError(f"db is a {type(db).__name__}", hint="pass what open_db returns")
+        self.db, self.key = db, key
+        self.provides = (key,)
+
+    def before(self, environ: WSGIEnvironment) -> None:
+        """Hang the handle into environ."""
+        environ[self.key] = self.db
+
+
+def of(environ_or_request: Any, *, key: str = "kit.db") -> Database:
+    """The database handle of a request; `MissingLayer` says what to add."""
+    handle: Database = provided(environ_or_request, key, what="database", layer="kit.data.PerRequest")
+    return handle
