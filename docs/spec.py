@@ -41,7 +41,7 @@ def spec() -> str:
 
 
 FACETS = {
-    "provides": "environ keys that it sets for the layers inside it; a second provider of a key in one stack is an error",
+    "provides": "environ keys that it sets for the layers inside it; two providers of one key in a stack are an error",
     "requires": "keys that some layer outside must set; without one the stack is refused",
     "wants": "keys that, if anything sets or rewrites them, must be set outside; the stack is refused otherwise",
     "rewrites": "standard keys (`REMOTE_ADDR`, `wsgi.input` …) that it corrects for the layers inside; several may",

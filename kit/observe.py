@@ -83,6 +83,7 @@ class AccessLog(Layer):
     """
 
     wants = ("kit.request_id", "REMOTE_ADDR")
+    streams = True
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""Recipes: small, whole applications made of kit, to run as they are and to copy: `kit copy NAME FOLDER`."""
+"""Runnable, tested folders that people copy: `kit copy NAME DEST`."""

@@ -19,6 +19,7 @@ KEYS: dict[str, tuple[str, str]] = {
     "kit.csrf": ("callable -> token str (masked afresh); as lazy as the nonce", "kit.security.Csrf"),
     "kit.url": ("callable(name, /, **args) -> str", "kit.routing.Router"),
     "kit.locale": ("BCP 47 tag", "kit.render.Locale"),
+    "kit.audit": ("the sink of security events: callable(record)", "kit.audit.Audit"),
     "kit.problem": ("the `Problem` that answers, set when it is called: ErrorPages restyles it", "kit.http"),
     "wsgiorg.routing_args": ("`((), dict)`", "kit.routing.Router"),
     "webob.adhoc_attrs": ("the application's own; kit never writes there", "the application"),
