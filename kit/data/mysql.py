@@ -6,7 +6,7 @@ import json
 from datetime import UTC
 from typing import Any
 
-from kit.data.dialect import Dialect, dangling, json_text, refused, unique_violation
+from kit.data.dialect import Dialect, dangling, json_text, no_table, refused, unique_violation
 from kit.data.errors import Conflict, DataError, Lost, Timeout, Unavailable
 from kit.data.schema import Column, Index, Schema
 from kit.errors import needs

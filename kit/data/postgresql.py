@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from kit.data.dialect import Dialect, dangling, json_text, refused, unique_violation
+from kit.data.dialect import Dialect, dangling, json_text, no_table, refused, unique_violation
 from kit.data.errors import Conflict, DataError, Lost, Timeout, Unavailable
 from kit.data.schema import Column, Schema
 from kit.errors import needs
