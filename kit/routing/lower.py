@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kit.routing.rules import Rule
+from kit.routing.rules import Rule, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,23 +34,18 @@ def ranked(routes: Iterable[Route]) -> list[list[Route]]:
 def rule_of(route: Route, converts: dict[int, Any]) -> Rule:
     """The rule of one route. `converts` keeps one function per converter, so that equal paths share their shape."""
     template = route.template
-    segments = template.segments()
-    heads = [part[0] if len(part) == 1 and isinstance(part[0], str) else None if part else "" for part in segments]
-    if template.crosses:
-        heads[-1] = None  # what may contain slashes begins in this segment
-    plain = (
-        not template.crosses and all(v.simple for v in template.variables) and all(len(part) < 2 for part in segments)
-    )
-    variables = []
-    for at, part in enumerate(segments if plain else ()):
-        if part and not isinstance(part[0], str):
-            variables.append((at, part[0].name, _shared(part[0], converts)))
+
+    def convert(variable: Variable) -> tuple[str, Any] | None:
+        return (variable.name, _shared(variable, converts)) if variable.simple else None
+
+    heads, more, variables, tail = shape(template.parts, lambda each: each.crosses, convert, lambda each: each.tail)
     return Rule(
         route,
         heads=heads,
-        more=template.crosses,
-        variables=variables,
-        verify=None if plain else _verify(template, route.defaults),
+        more=more,
+        variables=variables or (),
+        tail=tail,
+        verify=_verify(template, route.defaults) if variables is None else None,
         defaults=route.defaults,
         methods=route.methods,
         condition=route.condition,

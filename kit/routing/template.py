@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Template", "Variable"]
 
 _LOCAL = {"[^/]+", "[0-9]+", "[-a-zA-Z0-9_]+"}  # so well known that a small app never pays for the analysis
+_TAILS = {"[^/].*?": "/", ".*": "*", ".*?": "*", ".+": "+", ".+?": "+"}
 _SAFE = "!$&'()*+,;=:@~"  # pchar (RFC 3986, 3.3)
 
 
@@ -47,6 +48,12 @@ class Variable:
         self.simple = known or simple(self.converter.pattern)
         #: whether any segment that is not empty fits, and stands for itself
         self.plain = type(self.converter) is Converter
+
+    @property
+    def tail(self) -> tuple[str, str] | None:
+        """Its name and its kind (see `Rule`), if it can take all the rest of a path without an expression."""
+        kind = _TAILS.get(self.converter.pattern)
+        return (self.name, kind) if kind and type(self.converter).parse is Converter.parse else None
 
 
 class Template:
@@ -74,21 +81,6 @@ class Template:
             re.escape(part) if isinstance(part, str) else f"(?P<{part.name}>{part.converter.pattern})"
             for part in self.parts
         )
-
-    def segments(self) -> list[list[str | Variable]]:
-        """The parts between slashes, up to and without the first variable that may contain a slash."""
-        found: list[list[str | Variable]] = [[]]
-        for part in self.parts:
-            if isinstance(part, Variable):
-                if part.crosses:
-                    return found
-                found[-1].append(part)
-                continue
-            head, *more = part.split("/")
-            if head:
-                found[-1].append(head)
-            found += [[each] if each else [] for each in more]
-        return found
 
     def build(self, args: dict[str, Any]) -> str:
         """The path for these values, percent-encoded; KeyError for an absent one, ValueError for a misfit."""

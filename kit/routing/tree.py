@@ -76,14 +76,15 @@ class _Group:
 
     def __init__(self, rules: list[Rule]) -> None:
         self.first = first = rules[0]
-        self.rules = rules
+        self.rules: list[Rule] = []
         self.heads, self.more, self.condition, self.verify = first.heads, first.more, first.condition, first.verify
         self.any: Rule | None = None
         self.by_method: dict[str | None, Rule] = {None: first}
         for rule in rules:
+            self.rules.append(rule)
             if rule.methods is None:
                 self.any = rule
-                break
+                break  # those behind it are dead
             for method in rule.methods:
                 self.by_method.setdefault(method, rule)
         self.allowed = tuple(sorted(method for method in self.by_method if method)) if first.tells else ()
@@ -238,7 +239,9 @@ class _Writer:
         """The tests that the variables of a group need."""
         if group.verify:
             return [f"(d := {out.constant(group.verify)}(path, environ)) is not False"]
-        tests = [f"p[{at}]" for at, _, convert in group.first.variables if convert is None]
+        at, _, kind = group.first.tail or (0, "", "")
+        tail = {"+": [f"(t := path.split('/', {at})[{at}])"], "/": [f"p[{at}]"]}.get(kind, [])
+        tests = tail + [f"p[{at}]" for at, _, convert in group.first.variables if convert is None]
         return tests + [
             f"(v{at} := {out.constant(convert)}(p[{at}])) is not None"
             for at, _, convert in group.first.variables
@@ -248,7 +251,7 @@ class _Writer:
     def answer(self, out: _Source, indent: int, group: _Group, alone: bool) -> None:
         """Return what the group says to this method."""
         target, variables = self.target(out, group)
-        if group.any is None or len(group.by_method) > 1:
+        if group.any is not group.first:
             fallback = "" if group.any is None else f", {out.constant(self.named(group.any, group))}"
             table = {method: self.named(rule, group) for method, rule in group.by_method.items()}
             out.put(indent, f"r = {out.constant(table)}.get(method{fallback})")
@@ -287,15 +290,17 @@ class _Writer:
 
     def target(self, out: _Source, group: _Group) -> tuple[str, str]:
         """The expressions for the target and for the variables."""
-        single = group.any is not None and len(group.by_method) == 1
-        target = out.constant(group.first.target) if single else "r"
+        target = out.constant(group.first.target) if group.any is group.first else "r"
         if group.verify:
             return target, "d"
         values = [(name, f"v{at}" if convert else f"p[{at}]") for at, name, convert in group.first.variables]
+        if group.first.tail:
+            at, name, kind = group.first.tail
+            values.append((name, "t" if kind == "+" else f"path.split('/', {at})[{at}]"))
         own = [f"{out.constant(name)}: {value}" for name, value in values]
         if self.mixed(group):
             return "r[0]", "{" + ", ".join(["**r[1]", *own]) + "}"
-        names = {name for _, name, _ in group.first.variables}
+        names = {name for name, _ in values}
         defaults = [f"{out.constant(k)}: {out.constant(v)}" for k, v in group.first.defaults.items() if k not in names]
         return target, "{" + ", ".join(defaults + own) + "}"
 
@@ -320,4 +325,4 @@ def _divide(rules: list[Rule], at: int) -> tuple[dict[str, list[Rule]], list[Rul
 
 
 def _any_defaults(exact: Any) -> bool:
-    return any(answer[1] for answers, _ in exact.values() for answer in answers.values())
+    return any(answer and answer[1] for answers, rest in exact.values() for answer in (*answers.values(), rest))
