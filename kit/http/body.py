@@ -5,9 +5,10 @@
 >>> parse(request).items
 [('a', '1'), ('b', '2')]
 
-A body is parsed once per request and kept in the environ, so a form and `request.POST` may both ask for it. `peek` and
-`field` look at the beginning and leave the body to be read. Errors are `Malformed` (400), `TooLarge` (413),
-`Unsupported` (415) and `LengthRequired` (411): raised in a handler, they are answers.
+A body is parsed once per request and kept in the environ, so a form and `request.POST` may both ask for it; an input
+that can go back is rewound. `peek` and `field` look at the beginning and leave the body to be read. Errors are
+`Malformed` (400), `TooLarge` (413), `Unsupported` (415) and `LengthRequired` (411): raised in a handler, they are
+answers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import re
 from kit.errors import ConfigError, KitError, Malformed, TooLarge
 from kit.http import json as codec
 from kit.http.pairs import pairs
-from kit.http.stream import LengthRequired, content_length, peek, read, stream
+from kit.http.stream import LengthRequired, can_rewind, content_length, peek, read, stream
 from kit.wsgi import environ_of
 
 TYPE_CHECKING = False
@@ -107,11 +108,13 @@ def parse(environ_or_request: Any, *, limits: Limits = LIMITS, accept: Iterable[
     if cached is not None and cached[0] is environ["wsgi.input"]:
         body = cached[1]
     else:
-        if not content_length(environ) and not peek(environ, 1):
-            body = Body("", [])
-        else:
-            body = _parsed(environ, limits, tuple(accept))
-        environ[_KEY] = environ["wsgi.input"], body
+        empty = not content_length(environ) and not peek(environ, 1)
+        source = environ["wsgi.input"]
+        start = source.tell() if can_rewind(source) else None
+        body = Body("", []) if empty else _parsed(environ, limits, tuple(accept))
+        if start is not None:
+            source.seek(start)
+        environ[_KEY] = source, body
     if body.kind and body.kind not in accept:
         raise _unsupported(environ, accept)
     return body

@@ -19,6 +19,8 @@ It may raise: exceptions of `webob.exc` and errors of kit below 500 are answers,
 
 from __future__ import annotations
 
+import re
+
 from kit.errors import KitError
 from kit.http.json import dumps
 from kit.http.problem import problem_of, status_line
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["BadAnswer", "handler"]
 
 _NO_ROUTE: tuple[tuple[()], dict[str, Any]] = ((), {})
-_EMPTY = frozenset((204, 205, 304))
+_EMPTY = frozenset(("204", "205", "304"))
+_STATUS = re.compile(r"[1-5][0-9]{2} [\x20-\x7e]+")
 _ANSWERS = "return str, bytes, dict, list, (value, status), a response or a WSGI app"
 
 
@@ -91,9 +94,9 @@ def _answer(
     status = "200 OK"
     if type(value) is tuple and len(value) == 2:
         value, code = value
-        status = code if isinstance(code, str) else status_line(code)
-        if value is None or int(status[:3]) in _EMPTY:
-            start_response(status, [] if int(status[:3]) in _EMPTY else [("Content-Length", "0")])
+        status = _status(code, fn)
+        if value is None or status[:3] in _EMPTY:
+            start_response(status, [] if status[:3] in _EMPTY else [("Content-Length", "0")])
             return []
     if isinstance(value, str) and not callable(value):
         kind, body = "text/html; charset=UTF-8", value.encode()
@@ -108,6 +111,14 @@ def _answer(
         raise BadAnswer(f"{name_of(fn)} returned {_named(value)}", hint=_ANSWERS)
     start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
     return [body] if environ["REQUEST_METHOD"] != "HEAD" else []
+
+
+def _status(code: Any, fn: Callable[..., Any]) -> str:
+    if isinstance(code, int):
+        return status_line(code)
+    if isinstance(code, str) and _STATUS.fullmatch(code):
+        return code
+    raise BadAnswer(f"{name_of(fn)} returned the status {code!r}", hint="give a number, or text like '201 Created'")
 
 
 def _named(value: Any) -> str:

@@ -21,7 +21,7 @@ from kit.http.negotiate import best
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
     from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -62,7 +62,7 @@ class Problem:
         *,
         title: str = "",
         type: str = "about:blank",
-        headers: Iterable[tuple[str, str]] = (),
+        headers: Iterable[tuple[str, str]] | Mapping[str, str] = (),
         **members: Any,
     ) -> None:
         self.status = status
@@ -70,7 +70,7 @@ class Problem:
         self.detail = detail
         self.title = title or self.status_line[4:]
         self.type = type
-        self.headers = list(headers)
+        self.headers: list[tuple[str, str]] = list(headers.items() if hasattr(headers, "items") else headers)
         self.members = members
 
     def __repr__(self) -> str:

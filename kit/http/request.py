@@ -47,6 +47,12 @@ class Request(webob.Request):
     path_info = property(_path_info, _set_path_info, doc="The path behind the mount; `Malformed` if no UTF-8.")
 
     @property
+    def client_addr(self) -> str | None:
+        """The peer's address. WebOb believes `X-Forwarded-For`, which anybody may send; kit.security.TrustedProxy reads
+        that header where it comes from a proxy of yours, and corrects `REMOTE_ADDR`."""
+        return self.environ.get("REMOTE_ADDR")
+
+    @property
     def GET(self) -> GetDict:
         """The query, by name; at most 1,000 pairs."""
         query: str = self.environ.get("QUERY_STRING", "")

@@ -35,6 +35,11 @@ class Response(webob.Response):
                 options.setdefault("content_type", "application/json")
         super().__init__(body, status, **options)
 
+    def _set_json(self, value: Any) -> None:
+        self.body = dumps(value)
+
+    json = json_body = webob.Response.json_body.setter(_set_json)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer (PEP 3333)."""
         if self.conditional_response or environ["REQUEST_METHOD"] == "HEAD":

@@ -11,6 +11,9 @@ as terminated (`wsgi.input_terminated`, set by servers that take chunked bodies)
 
 from __future__ import annotations
 
+from io import BufferedIOBase
+from math import inf
+
 from kit.errors import KitError, Malformed, TooLarge
 
 TYPE_CHECKING = False
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
     from wsgiref.types import WSGIEnvironment
 
-__all__ = ["LengthRequired", "content_length", "peek", "read", "stream"]
+__all__ = ["LengthRequired", "can_rewind", "content_length", "peek", "read", "stream"]
 
 _CHUNK = 1 << 16
 
@@ -93,22 +96,27 @@ def peek(environ: WSGIEnvironment, limit: int) -> bytes:
     if not want:
         return b""
     source = environ["wsgi.input"]
-    seekable = getattr(source, "seekable", None)
-    if seekable is not None and seekable():
+    if can_rewind(source):
         start = source.tell()
         found = _read_up_to(source, want)
         source.seek(start)
         return found
     if not isinstance(source, _Replay):
         source = environ["wsgi.input"] = _Replay(source, length)
-    return source.peek(want)
+    return source.peek(want)[:want]
 
 
-def _read_up_to(source: Any, size: int) -> bytes:
+def can_rewind(source: Any) -> bool:
+    """Whether an input can go back: servers that keep the body in memory or in a file give such a one."""
+    seekable = getattr(source, "seekable", None)
+    return seekable is not None and bool(seekable())
+
+
+def _read_up_to(source: Any, size: float) -> bytes:
     """`size` bytes, or fewer if the input ends: a read may return less than was asked for."""
     chunks = []
     while size > 0:
-        chunk = _read(source, min(size, _CHUNK))
+        chunk = _read(source, int(min(size, _CHUNK)))
         if not chunk:
             break
         chunks.append(chunk)
@@ -116,48 +124,32 @@ def _read_up_to(source: Any, size: int) -> bytes:
     return b"".join(chunks)
 
 
-class _Replay:
-    """An input that gives the bytes that were peeked, then those behind them, up to the length of the body."""
+class _Replay(BufferedIOBase):
+    """An input that gives the bytes that were peeked, then those behind them, up to the length of the body.
+
+    The reading by lines is that of `io`, which goes by `peek`.
+    """
 
     def __init__(self, source: Any, length: int | None) -> None:
         self._source = source
-        self._left = length  # in the source; None: up to its end
+        self._left = inf if length is None else length  # bytes still in the source
         self._ahead = b""
 
-    def peek(self, size: int) -> bytes:
-        self._fill(size)
-        return self._ahead[:size]
+    def readable(self) -> bool:
+        return True
 
-    def _fill(self, size: int) -> None:
-        missing = size - len(self._ahead)
-        if missing > 0:
-            more = _read_up_to(self._source, missing if self._left is None else min(missing, self._left))
-            self._ahead += more
-            if self._left is not None:
-                self._left -= len(more)
+    def peek(self, size: int = 0, /) -> bytes:
+        """At least `size` bytes that come next, unless the body ends before; they stay."""
+        self._ahead += self._next(size - len(self._ahead))
+        return self._ahead
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0:
-            return b"".join(iter(lambda: self.read(_CHUNK), b""))
-        if not self._ahead:
-            self._fill(min(size, _CHUNK))
-        found, self._ahead = self._ahead[:size], self._ahead[size:]
+        want = inf if size is None or size < 0 else size
+        ahead = self._ahead if len(self._ahead) <= want else self._ahead[: int(want)]
+        self._ahead = self._ahead[len(ahead) :]
+        return ahead + self._next(want - len(ahead))
+
+    def _next(self, size: float) -> bytes:
+        found = _read_up_to(self._source, min(size, self._left))
+        self._left -= len(found)
         return found
-
-    def readline(self, size: int = -1, /) -> bytes:
-        line = b""
-        while size < 0 or len(line) < size:
-            if not self._ahead:
-                self._fill(_CHUNK if size < 0 else min(_CHUNK, size - len(line)))
-            end = self._ahead.find(b"\n") + 1
-            piece = self.read(min(end or len(self._ahead), len(self._ahead) if size < 0 else size - len(line)))
-            line += piece
-            if not piece or piece.endswith(b"\n"):
-                break
-        return line
-
-    def readlines(self, hint: int = -1, /) -> list[bytes]:
-        return list(self)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.readline, b"")

@@ -212,6 +212,13 @@ def test_peeking_leaves_the_body(size):
         assert read(request, limit=7) == b"one\ntwo"
 
 
+def test_a_peeked_input_gives_as_much_as_is_asked_for():
+    request = posted("", CONTENT_LENGTH="200000", **{"wsgi.input": Once(b"x" * 300_000, piece=1000)})
+    peek(request, 10)
+    assert len(request["wsgi.input"].read(150_000)) == 150_000
+    assert len(request["wsgi.input"].read(150_000)) == 50_000
+
+
 def test_peeking_reads_no_more_than_it_shows():
     source = Once(b"0123456789")
     request = posted("", CONTENT_LENGTH="10", **{"wsgi.input": source})
@@ -293,6 +300,7 @@ def test_a_request_reads_its_body_here():
     assert request.POST["f"].filename == "a.txt"
     assert request.POST is request.POST
     assert webob.Request(request.environ).POST["a"] == "1"
+    assert request.body.startswith(b"--xx")
     assert request.params.getall("a") == ["1"]
     assert dict(Request(environ()).POST) == {}
     assert Request(posted('{"a": 1}', "application/json")).json == {"a": 1}

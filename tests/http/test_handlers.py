@@ -67,6 +67,12 @@ def test_what_is_no_answer_is_an_error_that_names_the_handler(value):
         call(handler(show))
 
 
+@pytest.mark.parametrize("status", ["x", "201", "", "2000 x", "200 a\r\nX: y", None, 2.5, b"200 OK"])
+def test_a_status_that_is_none_is_an_error(status):
+    with pytest.raises(BadAnswer, match="returned the status"):
+        call(handler(lambda: ("x", status)))
+
+
 def test_a_response_with_a_status_beside_it_is_an_error():
     with pytest.raises(BadAnswer):
         call(handler(lambda: (Response("x"), 201)))
