@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from tests import alone
 from tests.servers import SERVERS, Missing, create_database, drop_database
 
 if TYPE_CHECKING:
@@ -36,6 +37,18 @@ CHROMIUM = [
     "--disable-domain-reliability",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--only", metavar="PACKAGE", help="make the other packages of kit unimportable (tests/alone.py)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if package := config.getoption("--only"):
+        try:
+            alone.only(package)
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 def missing(cure: object) -> NoReturn:

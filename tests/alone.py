@@ -1,0 +1,67 @@
+"""Run the tests of one package with its siblings, and all libraries that it does not declare, made unimportable.
+
+    pytest tests/routing --only routing
+
+What is not there on a user's machine is then not there in the tests, and says so in the same way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from typing import Any
+
+#: the packages that never import each other
+SIBLINGS = ("routing", "forms", "render", "data", "security", "sessions")
+
+#: the modules of each extra's libraries; tests/test_independence.py holds this table against setup.cfg
+LIBRARIES = {
+    "routing": {"routes"},
+    "render": {"mako"},
+    "forms": {"multipart"},
+    "sessions": {"cryptography"},
+    "security": {"cryptography"},
+    "sql": {"peewee", "playhouse"},
+    "postgresql": {"psycopg"},
+    "mysql": {"pymysql"},
+    "mongo": {"pymongo", "bson"},
+    "cli": {"waitress", "watchfiles"},
+}
+
+_STORES = ("sql", "postgresql", "mysql", "mongo")
+
+#: the extras that each package may use: its own, and those of the engines below it
+EXTRAS = {
+    "routing": ("routing",),
+    "render": ("render",),
+    "forms": ("forms",),
+    "data": _STORES,
+    "security": ("security", *_STORES),
+    "sessions": ("sessions", *_STORES),
+}
+
+
+class Blocker(MetaPathFinder):
+    """Refuses what is not there for `package`, as if it were not installed."""
+
+    def __init__(self, package: str) -> None:
+        declared = set().union(*(LIBRARIES[extra] for extra in EXTRAS[package]))
+        others = {f"kit.{name}" for name in SIBLINGS if name != package}
+        self.blocked = set().union(*LIBRARIES.values()) - declared | others | {"kit.cli", "kit._recipes", "recipes"}
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> None:
+        parts = fullname.split(".")
+        if parts[0] in self.blocked or ".".join(parts[:2]) in self.blocked:
+            raise ModuleNotFoundError(f"No module named {fullname!r} (made unimportable by --only)", name=fullname)
+
+
+def only(package: str) -> None:
+    """Make everything unimportable that `package` must not need; for the rest of this process."""
+    if package not in SIBLINGS:
+        raise ValueError(f"--only {package}: one of {', '.join(SIBLINGS)}")
+    blocker = Blocker(package)
+    early = [name for name in sys.modules if name in blocker.blocked]
+    if early:
+        raise ValueError(f"imported before --only could forbid it: {', '.join(early)}")
+    sys.meta_path.insert(0, blocker)
