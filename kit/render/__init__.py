@@ -5,19 +5,23 @@
 """
 
 from kit.render.assets import Assets
+from kit.render.compress import Compress
 from kit.render.engine import Engine, TemplateError, UndefinedName
 from kit.render.errors import ErrorPages
 from kit.render.escape import Markup, safe_json
 from kit.render.formats import Format
+from kit.render.locale import Locale
 from kit.render.renders import renders
 from kit.render.static import Static
 from kit.render.templates import Templates
 
 __all__ = [
     "Assets",
+    "Compress",
     "Engine",
     "ErrorPages",
     "Format",
+    "Locale",
     "Markup",
     "Static",
     "TemplateError",
