@@ -12,7 +12,7 @@
 >>> form.valid, form.errors
 (False, (Error(path='choices.1.text', code='required', params={}),))
 >>> print(form.choices.add_button)
-<button type="submit" name="_do" value="choices.add" formnovalidate>Add Choice</button>
+<button class="button" type="submit" name="_do" value="choices.add" formnovalidate>Add Choice</button>
 
 In a handler: bind, use `form.value` if it is `valid`, else `return form.respond(request, page)`.
 """

@@ -11,15 +11,16 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from kit.errors import Invalid
+from kit.forms.draw import draw_group
 from kit.forms.html import Html, attributes, escape
 from kit.forms.intents import applied, is_intent
-from kit.forms.look import Look, look
-from kit.forms.nodes import Error, Group, Leaf, Node, Rows, Run, held
+from kit.forms.look import Look, holed, look
+from kit.forms.nodes import Error, Group, Leaf, Nest, Node, Rows, Run, held
 from kit.forms.respond import respond
 from kit.forms.source import Source
 from kit.forms.spec import MISSING
 from kit.forms.theme import Theme
-from kit.forms.view import button, view
+from kit.forms.view import view
 
 __all__ = ["Changeset"]
 
@@ -82,8 +83,7 @@ class Changeset(Generic[F]):
 
     def __getitem__(self, name: str) -> Any:
         """The field `name` for a template."""
-        raw = MISSING if self._source is None else self._source.tree
-        return view(self, self._group, name, "", raw, MISSING if self._data is None else self._data)
+        return view(self, self._group, name, "", *self._input())
 
     @property
     def bound(self) -> bool:
@@ -173,6 +173,11 @@ class Changeset(Generic[F]):
         """The path of the input or button that takes the focus."""
         return str(self._focus)
 
+    @property
+    def keepsakes(self) -> Mapping[str, tuple[str, str]]:
+        """Files kept from this post."""
+        return {}
+
     def attrs(self, **extra: Any) -> Html:
         """The attributes of the form element: `<form ${form.attrs()}>`."""
         made: dict[str, Any] = {"method": "post"}
@@ -204,7 +209,7 @@ class Changeset(Generic[F]):
         known = self._group.actions.get(action)
         text = self.look.text(label or (known.label if known else action.replace("_", " ").capitalize() or "Save"))
         if known:
-            return button(self, action, text, main=True)
+            return Html(holed(self.look.button(action, text, main=True))("", "", "", "", "", ""))
         return Html(self.look.theme.button(text, ' type="submit"', main=True))
 
     def page_title(self, title: str) -> str:
@@ -213,15 +218,20 @@ class Changeset(Generic[F]):
 
     def render(self, **attrs: Any) -> Html:
         """The whole form; `attrs` are further attributes of its element."""
-        parts = [self.csrf(), self.summary(), *(str(self[part.attribute]) for part in self._group.parts)]
-        actions = self._group.actions or [""]
-        return Html(self.look.theme.form(self.attrs(**attrs), "".join([*parts, *map(self.submit, actions)])))
+        body = draw_group(self, self._group, "", *self._input())
+        submits = "".join(map(self.submit, self._group.actions or [""]))
+        return Html(self.look.theme.form(self.attrs(**attrs), f"{self.csrf()}{self.summary()}{body}{submits}"))
 
     def __html__(self) -> str:
         return self.render()
 
     def __str__(self) -> str:
         return self.render()
+
+    def _input(self) -> tuple[Any, Any]:
+        """What was posted and what is stored."""
+        data = MISSING if self._data is None else self._data
+        return (MISSING if self._source is None else self._source.tree), data
 
     def _target(self, error: Error) -> str:
         """The id of the input an error is about, "" if there is none on the page."""
@@ -250,6 +260,7 @@ def found(group: Group, path: str) -> Node | None:
         if isinstance(part, Rows):
             part = part.item
         else:
+            part = part.item if isinstance(part, Nest) else part
             part = part.by_name.get(step) if isinstance(part, Group) else None
     return None if part is group else part
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kit.forms.nodes import Group, Node, Rows
+from kit.forms.nodes import Group, Nest, Node, Rows
 
 __all__ = ["applied", "is_intent", "press"]
 
@@ -26,6 +26,7 @@ def is_intent(group: Group, do: str) -> bool:
     part: Node | None = group
     while path and part is not None:
         name = path.pop(0)
+        part = part.item if isinstance(part, Nest) else part
         if isinstance(part, Rows):
             part = part.item if name.isdecimal() else None
             if not path and part is not None:
@@ -43,10 +44,11 @@ def applied(group: Group, raw: dict[str, Any], do: str) -> tuple[dict[str, Any],
 
 def _within(part: Node, raw: Any, path: list[str], verb: str, prefix: str) -> tuple[dict[str, Any], str]:
     raw = raw if isinstance(raw, dict) else {}
+    part = part.item if isinstance(part, Nest) else part
     if isinstance(part, Rows) and (not path or (len(path) == 1 and verb in _VERBS)):
         changed, focus = press(raw, path, verb, limit=part.max)
         if focus in changed:
-            focus = f"{focus}.{part.item.parts[0].name}"
+            focus += part.item.join + first(part.item)
         return changed, prefix + focus
     name, *rest = path
     inner = part.item if isinstance(part, Rows) else part.by_name[name] if isinstance(part, Group) else None
@@ -54,6 +56,11 @@ def _within(part: Node, raw: Any, path: list[str], verb: str, prefix: str) -> tu
         return raw, ""
     changed, focus = _within(inner, raw.get(name), rest, verb, f"{prefix}{name}.")
     return {**raw, name: changed}, focus
+
+
+def first(part: Node) -> str:
+    """The name of the first input in a row."""
+    return part.parts[0].name if isinstance(part, Group) else ""
 
 
 def press(rows: dict[str, Any], path: list[str], verb: str, *, limit: int) -> tuple[dict[str, Any], str]:

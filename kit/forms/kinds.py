@@ -12,17 +12,21 @@ A new type is one small class:
 (4, '4')
 
 It is used as `Annotated[int, Even()]` in a form. `parse` gets stripped, non-empty text; `accept` gets what a JSON
-document holds. Both raise `Wrong(code, **params)` for a bad value, and nothing else. Every kind takes the words of
-kit.forms.constraints that it names in `words`; any other word is refused when the class is made.
+document holds. Both raise `Wrong(code, **params)` for a bad value, and nothing else.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal as _Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
-__all__ = ["Boolean", "Decimal", "Float", "Integer", "Kind", "Text", "Wrong"]
+from kit.forms.constraints import NONE, ORDER, TEXT, Table
+from kit.http import json as codec
+
+__all__ = ["Boolean", "Decimal", "Email", "Float", "Integer", "Json", "Kind", "Slug", "Text", "Url", "Uuid", "Wrong"]
 
 _INT = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
@@ -40,34 +44,34 @@ class Wrong(ValueError):
 
 
 class Kind:
-    """One type of values. Subclasses say the four readings; instances hold options and never change."""
+    """One type of values. Subclasses say the readings; instances hold options and never change."""
 
-    #: the words of field() that make sense here
-    words: ClassVar[tuple[str, ...]] = ()
+    #: the constraints that make sense here
+    table: Table = NONE
     #: the widget a theme draws: input, textarea, checkbox, select, radios, checkboxes, file
-    widget: ClassVar[str] = "input"
+    widget: str = "input"
     #: attributes of the widget
-    attributes: ClassVar[dict[str, str]] = {"type": "text"}
-    #: JSON Schema of the type alone
-    schema: ClassVar[dict[str, Any]] = {}
-    #: the reader of the JavaScript module
-    js: ClassVar[str] = "text"
-    #: whether a blank input is a value: a checkbox that is off is False
-    blank_is_value: ClassVar[bool] = False
+    attributes: dict[str, str] = {"type": "text"}
+    #: JSON Schema of the type alone; its `format` names the reader of the JavaScript module
+    schema: dict[str, Any] = {}
+    #: what an empty input is worth, where that is a value: a checkbox that is off is False
+    blank: Any = None
+    #: what may be posted besides text
+    takes: tuple[type, ...] = ()
 
-    def parse(self, text: str) -> Any:
-        """The value of a form's text."""
+    def parse(self, text: Any) -> Any:
+        """The value of a form's text (or of what else it `takes`)."""
         return text
 
     def accept(self, data: Any) -> Any:
         """The value of a JSON datum."""
         if isinstance(data, str):
-            return self.parse(data)
+            return self.parse(data.strip())
         raise Wrong("type")
 
     def show(self, value: Any) -> str:
         """The text that `parse` reads back as `value`."""
-        return "" if value is None else str(value)
+        return str(value)
 
     def dump(self, value: Any) -> Any:
         """The JSON datum that `accept` reads back as `value`."""
@@ -77,11 +81,13 @@ class Kind:
 class Text(Kind):
     """Characters. Control characters are refused; line breaks and tabs are too, unless `lines`."""
 
-    words = ("min", "max", "pattern")
-    schema: ClassVar[dict[str, Any]] = {"type": "string"}
+    table = TEXT
+    schema = {"type": "string"}
 
     def __init__(self, *, lines: bool = False) -> None:
         self.lines = lines
+        if lines:
+            self.schema = {"type": "string", "format": "lines"}
 
     def parse(self, text: str) -> Any:
         if text.isprintable():
@@ -93,13 +99,67 @@ class Text(Kind):
         return text
 
 
+class _Shaped(Text):
+    """Text of one shape that browsers know, too."""
+
+    #: read alike by Python and JavaScript
+    shape: ClassVar[str]
+    longest: ClassVar[int] = 2000
+
+    def __init__(self) -> None:
+        self._match = re.compile(self.shape, re.ASCII).fullmatch
+
+    def parse(self, text: str) -> Any:
+        if len(text) > self.longest or not self._match(text):
+            raise Wrong(self.schema["format"])
+        return text
+
+
+_NAME = "[A-Za-z0-9](?:[A-Za-z0-9\\-]{0,61}[A-Za-z0-9])?"
+
+
+class Email(_Shaped):
+    """An address as browsers check it (WHATWG HTML, "valid e-mail address"), of at most 254 characters (RFC 5321)."""
+
+    attributes = {"type": "email"}
+    schema = {"type": "string", "format": "email"}
+    shape = rf"[A-Za-z0-9.!#$%&'*+\/=?^_`{{|}}~\-]+@{_NAME}(?:\.{_NAME})*"
+    longest = 254
+
+
+class Url(_Shaped):
+    """An absolute http or https URL without user and password."""
+
+    attributes = {"type": "url"}
+    schema = {"type": "string", "format": "url"}
+    shape = r"https?:\/\/[^\x00-\x20\x7f\"<>\\^`\{\|\}\/?#@]+(?:[\/?#][^\x00-\x20\x7f\"<>\\^`\{\|\}]*)?"
+
+
+class Slug(_Shaped):
+    """Lower-case words with hyphens between them, as they stand in a URL."""
+
+    schema = {"type": "string", "format": "slug"}
+    shape = "[a-z0-9]+(?:-[a-z0-9]+)*"
+    longest = 200
+
+
+class Uuid(_Shaped):
+    """A UUID in its usual form."""
+
+    table = NONE
+    schema = {"type": "string", "format": "uuid"}
+    shape = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+    def parse(self, text: str) -> Any:
+        return UUID(super().parse(text))
+
+
 class Integer(Kind):
     """Whole numbers of 64 bits, as every database holds them; ASCII digits only."""
 
-    words = ("ge", "gt", "le", "lt", "step")
-    attributes: ClassVar[dict[str, str]] = {"type": "number"}
-    schema: ClassVar[dict[str, Any]] = {"type": "integer"}
-    js = "integer"
+    table = ORDER
+    attributes = {"type": "number"}
+    schema = {"type": "integer"}
 
     def parse(self, text: str) -> Any:
         if not _INT.fullmatch(text):
@@ -125,10 +185,9 @@ class Integer(Kind):
 class Float(Kind):
     """Binary floating-point numbers; no NaN, no infinity."""
 
-    words = Integer.words
-    attributes: ClassVar[dict[str, str]] = {"type": "number", "step": "any"}
-    schema: ClassVar[dict[str, Any]] = {"type": "number"}
-    js = "number"
+    table = ORDER
+    attributes = {"type": "number", "step": "any"}
+    schema = {"type": "number"}
 
     def parse(self, text: str) -> Any:
         if len(text) > 400 or not _NUMBER.fullmatch(text):
@@ -136,69 +195,62 @@ class Float(Kind):
         return self._finite(float(text))
 
     def accept(self, data: Any) -> Any:
-        if isinstance(data, bool) or not isinstance(data, int | float):
+        if isinstance(data, bool) or not isinstance(data, int | float) or abs(data) > 1.7e308:
             raise Wrong("number")
-        try:
-            return self._finite(float(data))
-        except OverflowError:
-            raise Wrong("number") from None
+        return self._finite(float(data))
 
     def show(self, value: Any) -> str:
-        return "" if value is None else repr(value)
+        return repr(value)
 
     def dump(self, value: Any) -> Any:
         return value
 
     def _finite(self, value: float) -> float:
-        if value - value != 0:
+        if not math.isfinite(value):
             raise Wrong("number")
         return value
 
 
 class Decimal(Kind):
-    """Exact decimals of at most `digits` digits, `places` of them after the point."""
+    """Exact decimals with `places` digits after the point, and at most `digits` in all."""
 
-    words = Integer.words
-    attributes: ClassVar[dict[str, str]] = {"type": "text", "inputmode": "decimal"}
-    schema: ClassVar[dict[str, Any]] = {"type": "string", "format": "decimal"}
-    js = "decimal"
+    table = ORDER
+    attributes = {"type": "text", "inputmode": "decimal"}
 
     def __init__(self, *, places: int = 2, digits: int = 28) -> None:
         self.places, self.digits = places, digits
+        self.schema = {"type": "string", "format": "decimal", "x-places": places, "x-digits": digits}
 
     def parse(self, text: str) -> Any:
         if len(text) > 400 or not _NUMBER.fullmatch(text):
             raise Wrong("number")
-        return self._exact(_Decimal(text))
-
-    def accept(self, data: Any) -> Any:
-        if isinstance(data, str):
-            return self.parse(data)
-        if isinstance(data, bool) or not isinstance(data, int | float) or abs(data) > 10**40:
-            raise Wrong("number")
-        return self.parse(str(data))
-
-    def show(self, value: Any) -> str:
-        return "" if value is None else f"{value:f}"
-
-    def _exact(self, value: _Decimal) -> _Decimal:
+        value = _Decimal(text)
         _, digits, exponent = value.as_tuple()
         spare = -int(exponent) - self.places
         if spare > 0 and any(digits[-spare:]):
             raise Wrong("places", places=self.places)
-        if value and value.adjusted() >= self.digits - self.places:
+        if not value:
+            return _Decimal(0).scaleb(-self.places)
+        if value.adjusted() >= self.digits - self.places:
             raise Wrong("number")
         return value.quantize(_Decimal(1).scaleb(-self.places))
+
+    def accept(self, data: Any) -> Any:
+        if isinstance(data, int | float) and not isinstance(data, bool) and abs(data) < 10**self.digits:
+            return self.parse(repr(data))
+        return super().accept(data)
+
+    def show(self, value: Any) -> str:
+        return f"{value:f}"
 
 
 class Boolean(Kind):
     """A checkbox: off when its input is absent. With `required=True` it must be on (terms to agree to)."""
 
     widget = "checkbox"
-    attributes: ClassVar[dict[str, str]] = {"type": "checkbox"}
-    schema: ClassVar[dict[str, Any]] = {"type": "boolean"}
-    js = "boolean"
-    blank_is_value = True
+    attributes = {"type": "checkbox"}
+    schema = {"type": "boolean"}
+    blank = False
 
     def parse(self, text: str) -> Any:
         if text in ("on", "true", "1", "yes"):
@@ -217,3 +269,24 @@ class Boolean(Kind):
 
     def dump(self, value: Any) -> Any:
         return bool(value)
+
+
+class Json(Kind):
+    """Any JSON value; in HTML as text."""
+
+    widget = "textarea"
+
+    def parse(self, text: str) -> Any:
+        try:
+            return codec.loads(text)
+        except ValueError:
+            raise Wrong("json") from None
+
+    def accept(self, data: Any) -> Any:
+        return data
+
+    def show(self, value: Any) -> str:
+        return codec.dumps(value).decode()
+
+    def dump(self, value: Any) -> Any:
+        return value

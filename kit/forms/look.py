@@ -1,103 +1,187 @@
-"""A theme in one locale: the finished HTML of every field, with holes for what changes from request to request.
+"""A theme in one locale: the finished HTML of every piece, with holes for what changes from request to request.
 
-`Look.field(leaf, bad, alone)` is a template for `%`, made once: `p` is the path before the field, `v` the value, `e`
-the error, `f` flags (checked, autofocus), `o` options.
+>>> fill = holed(f"<i id='{PATH}a'>{VALUE}</i>")
+>>> fill("b.0.", "5%", "", "", "", "")
+"<i id='b.0.a'>5%</i>"
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
-from weakref import WeakKeyDictionary
 
+from kit.forms.choices import Choice, Several
 from kit.forms.html import attributes, escape
+from kit.forms.kinds import Kind
 from kit.forms.messages import Texts, texts
-from kit.forms.nodes import Leaf, Rows
+from kit.forms.nodes import Leaf, Nest, Rows
 from kit.forms.theme import Piece, Theme
 
-__all__ = ["Look", "look"]
+__all__ = ["Fill", "Look", "holed", "look"]
+
+#: fill(path before the field, value, error, flags, options or body, row number) -> HTML
+Fill = Callable[..., str]
 
 # characters for private use stand for the holes until the theme has done its part
-_HOLES = {"\ue0f0": "%(p)s", "\ue0f1": "%(v)s", "\ue0f2": "%(e)s", "\ue0f3": "%(f)s", "\ue0f4": "%(o)s"}
-_PATH, _VALUE, _ERROR, _FLAGS, _OPTIONS = _HOLES
+PATH, VALUE, ERROR, FLAGS, BODY, NUMBER = _MARKS = "\ue0f0\ue0f1\ue0f2\ue0f3\ue0f4\ue0f5"
+
+
+def holed(html: str) -> Fill:
+    """A function that fills the holes of a piece of HTML."""
+    found = [_MARKS.index(mark) for mark in re.findall(f"[{_MARKS}]", html)]
+    if not found:
+        return lambda *holes: html
+    template = re.sub(f"[{_MARKS}]", "%s", html.replace("%", "%%"))
+    pick: Callable[[Any], Any] = itemgetter(*found)
+    return lambda *holes: template % pick(holes)
 
 
 class Look:
-    """One theme with the texts of one locale, for the form whose ids begin with `scope`."""
+    """One theme with the texts of one locale, for forms whose ids begin with `scope`.
+
+    What is made is kept at the part it was made for, unless `part.fixed` says that it differs from request to request.
+    """
 
     def __init__(self, theme: Theme, texts: Texts, scope: str) -> None:
         self.theme, self.texts, self.scope = theme, texts, scope
-        self._fields: WeakKeyDictionary[Leaf, dict[tuple[bool, bool], str]] = WeakKeyDictionary()
 
     def text(self, text: str) -> str:
         """A text of the class (label, hint, button), translated and escaped."""
-        return escape(self.texts.text(text))
+        return escape(self.texts.text(text)) if text else ""
 
-    def field(self, leaf: Leaf, bad: bool, alone: bool) -> str:
-        """The template of a field, with or without an error, or (`alone`) of its control without label and error."""
-        made = self._fields.get(leaf)
-        if made is None:
-            made = self._fields[leaf] = {}
-        found = made.get((bad, alone))
-        if found is None:
-            found = self.make(leaf, bad, alone)
-            if not any(callable(bound) for _, bound in leaf.checks):
-                made[bad, alone] = found
-        return found
+    def field(self, leaf: Leaf, bad: bool, alone: bool) -> Fill:
+        """A field, with or without an error; `alone`: its control without label and error."""
+        fill: Fill | None = leaf.drawn.get((self, bad, alone))
+        if fill is None:
+            fill = self.make(leaf, bad, alone, {})
+            if leaf.fixed:
+                leaf.drawn[self, bad, alone] = fill
+        return fill
 
-    def make(self, leaf: Leaf, bad: bool, alone: bool, extra: dict[str, Any] | None = None) -> str:
-        """The template made anew, with `extra` attributes of the control."""
-        id, name = self.scope + _PATH + leaf.name, _PATH + leaf.name
-        widget = leaf.spec.widget or leaf.kind.widget
-        holder = Piece(
+    def make(self, leaf: Leaf, bad: bool, alone: bool, extra: dict[str, Any]) -> Fill:
+        """A field made anew, with `extra` attributes of the control."""
+        id, optional = self.scope + PATH + leaf.name, not leaf.required and leaf.kind.blank is None
+        piece = Piece(
             id=id,
-            name=name,
-            label=self.text(leaf.label),
-            hint=self.text(leaf.hint) if leaf.hint else "",
-            error=_ERROR if bad else "",
-            widget=widget,
-            attrs=self._attrs(leaf, id, name, widget, bad, extra or {}),
-            value=_VALUE,
-            options=_OPTIONS,
-            required=leaf.required,
-            optional="" if leaf.required or leaf.kind.blank_is_value else self.text("optional"),
+            label=self.text(leaf.label) + ("" if leaf.name else f" {NUMBER}"),
+            hint=self.text(leaf.hint),
+            error=ERROR if bad else "",
+            widget=leaf.widget,
+            attrs=attributes(self._attrs(leaf, id, bad) | dict(leaf.spec.attrs) | extra)
+            + ("" if _is_many(leaf) else FLAGS),
+            value=VALUE,
+            options=BODY,
+            optional=self.text("optional") if optional else "",
         )
-        return _holed(self.theme.control(holder) if alone else self.theme.field(holder))
+        return holed(self.theme.control(piece) if alone else self.theme.field(piece))
 
-    def rows(self, part: Rows, prefix: str, error: str) -> Piece:
-        """A list of rows as a theme sees it."""
-        id = self.scope + prefix + part.name
-        hint = self.text(part.hint) if part.hint else ""
-        described = _described(id, bool(hint), bool(error))
-        attrs, label = attributes({"aria-describedby": described}), self.text(part.label)
-        return Piece(id, prefix + part.name, label, hint, error, "rows", attrs, "", "", part.min > 0, "")
+    def options(self, leaf: Leaf) -> list[tuple[str, list[tuple[str, Fill]]]]:
+        """The choices of a field in their groups, each with its text; FLAGS is for what marks the chosen ones."""
+        found: list[tuple[str, list[tuple[str, Fill]]]] | None = leaf.drawn.get((self, "options"))
+        if found is not None:
+            return found
+        choice = leaf.kind.kind if isinstance(leaf.kind, Several) else leaf.kind
+        if not isinstance(choice, Choice):
+            return []
+        made, first = [], True
+        if leaf.widget == "select" and not isinstance(leaf.kind, Several):
+            made.append(("", [("", holed(self.theme.option(f' value=""{FLAGS}', self.text("Choose …"))))]))
+        for group, options in choice.options():
+            drawn = []
+            for text, _, label in options:
+                drawn.append((text, holed(self._option(leaf, text, self.text(label), first))))
+                first = False
+            made.append((self.text(group), drawn))
+        if choice.fixed:
+            leaf.drawn[self, "options"] = made
+        return made
 
-    def _attrs(self, leaf: Leaf, id: str, name: str, widget: str, bad: bool, extra: dict[str, Any]) -> str:
-        made: dict[str, Any] = {"id": id, "name": name}
-        if widget != "textarea":
-            made |= leaf.kind.attributes
-            if widget in ("password", "hidden"):
-                made["type"] = widget
-            made["value"] = "on" if leaf.kind.blank_is_value else _VALUE
-        if widget != "hidden":
-            for row, bound in leaf.bounds():
-                if row.html:
-                    made[row.html] = leaf.kind.show(bound) if row.word in ("ge", "le") else str(bound)
-            made["required"] = leaf.required
-            made["aria-describedby"] = _described(id, bool(leaf.hint), bad)
-            made["aria-invalid"] = "true" if bad else None
-        return attributes(made | leaf.spec.attrs | extra) + _FLAGS
+    def rows(self, rows: Rows, bad: bool) -> Fill:
+        """A list of rows: BODY are the rows, VALUE is the button that adds one."""
+        return self._kept(rows, bad, lambda: self.theme.rows(self._rows_piece(rows, bad), BODY, VALUE))
+
+    def row(self, rows: Rows) -> Fill:
+        """One row of forms (PATH is its own) or of inputs: BODY is what is in it, VALUE its buttons."""
+        legend = f"{self.text(rows.each)} {NUMBER}"
+        if isinstance(rows.item, Leaf):
+            return self._kept(rows, "row", lambda: self.theme.item(BODY, VALUE))
+        return self._kept(rows, "row", lambda: self.theme.group(self.scope + PATH, legend, BODY, VALUE))
+
+    def nest(self, nest: Nest) -> Fill:
+        """A form within a form (PATH is its own)."""
+        return self._kept(nest, "", lambda: self.theme.group(self.scope + PATH, self.text(nest.label), BODY, ""))
+
+    def row_button(self, rows: Rows, verb: str) -> Fill:
+        """A button of a list (PATH is the list's) or of a row (PATH is the row's)."""
+        each = self.text(rows.each) + ("" if verb == "add" else f" {NUMBER}")
+        words = {"add": "Add {row}", "remove": "Remove {row}", "up": "Move {row} up", "down": "Move {row} down"}
+        text = self.text(words[verb]).replace("{row}", each)
+        return self._kept(rows, verb, lambda: self.button(f"{PATH}.{verb}", text, main=False))
+
+    def button(self, do: str, text: str, *, main: bool) -> str:
+        """A submit button that posts `_do`; browsers check nothing for one that is not `main`. `text` is HTML."""
+        attrs = {"type": "submit", "name": "_do", "value": do, "formnovalidate": not main}
+        return self.theme.button(text, attributes(attrs) + FLAGS, main=main)
+
+    def _kept(self, part: Rows | Nest, what: Any, make: Callable[[], str]) -> Fill:
+        fill: Fill | None = part.drawn.get((self, what))
+        if fill is None:
+            fill = part.drawn[self, what] = holed(make())
+        return fill
+
+    def _rows_piece(self, rows: Rows, bad: bool) -> Piece:
+        id, hint, error = self.scope + PATH + rows.name, self.text(rows.hint), ERROR if bad else ""
+        attrs = attributes({"aria-describedby": _described(id, bool(hint), bad)})
+        return Piece(id, self.text(rows.label), hint, error, "rows", attrs, "", "")
+
+    def _option(self, leaf: Leaf, text: str, label: str, first: bool) -> str:
+        if leaf.widget == "select":
+            return self.theme.option(attributes({"value": text}) + FLAGS, label)
+        # the first has the id of the field, so that links from the summary lead to it
+        id = self.scope + PATH + leaf.name + ("" if first else "-" + re.sub(r"[^\w.\-]", "_", text))
+        attrs = {"type": "radio", "required": leaf.required} if leaf.widget == "radios" else {"type": "checkbox"}
+        return self.theme.choice(id, attributes({**attrs, "name": PATH + leaf.name, "value": text}) + FLAGS, label)
+
+    def _attrs(self, leaf: Leaf, id: str, bad: bool) -> dict[str, Any]:
+        described = {"aria-describedby": _described(id, bool(leaf.hint), bad)}
+        if _is_many(leaf):
+            return described
+        made: dict[str, Any] = {"id": id, "name": PATH + leaf.name, **_typed(leaf)}
+        if leaf.widget == "hidden":
+            return made
+        for row, bound in leaf.bounds():
+            if row.html:
+                made[row.html] = _bound(leaf.kind, bound)
+        made["required"] = leaf.required and leaf.widget != "file"
+        return made | described | {"aria-invalid": "true" if bad else None}
+
+
+def _is_many(leaf: Leaf) -> bool:
+    return leaf.widget in ("radios", "checkboxes")
+
+
+def _typed(leaf: Leaf) -> dict[str, Any]:
+    """Type and value of an input; other elements have neither."""
+    if leaf.widget == "select":
+        return {"multiple": isinstance(leaf.kind, Several)}
+    if leaf.widget == "textarea":
+        return {}
+    if leaf.widget == "file":
+        kind = leaf.kind.kind if isinstance(leaf.kind, Several) else leaf.kind
+        return {**kind.attributes, "multiple": kind is not leaf.kind}
+    own = {"type": leaf.widget} if leaf.widget in ("password", "hidden") else {}
+    return {**leaf.kind.attributes, **own, "value": "on" if leaf.widget == "checkbox" else VALUE}
+
+
+def _bound(kind: Kind, bound: Any) -> str:
+    return str(bound) if isinstance(bound, int | str) else kind.show(bound)
 
 
 def _described(id: str, hint: bool, error: bool) -> str | None:
     return " ".join([f"{id}-hint"] * hint + [f"{id}-error"] * error) or None
-
-
-def _holed(html: str) -> str:
-    html = html.replace("%", "%%")
-    for mark, hole in _HOLES.items():
-        html = html.replace(mark, hole)
-    return html
 
 
 @lru_cache(maxsize=256)

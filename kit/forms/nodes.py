@@ -1,4 +1,4 @@
-"""The compiled parts of a form: `Leaf` (one input), `Group` (a form) and `Rows` (a list of either).
+"""The compiled parts of a form: `Leaf` (one input), `Group` (a form), `Nest` (a form in a form) and `Rows` (a list).
 
 Each part reads its piece of the input, a str for an input and a dict for a group, and says what it is worth:
 
@@ -13,15 +13,15 @@ Nothing here knows about requests or HTML. `MISSING` comes back where there is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from kit.errors import ConfigError
-from kit.forms.constraints import TABLE, Constraint
+from kit.forms.constraints import ITEMS, Constraint, common
 from kit.forms.kinds import Kind, Wrong
 from kit.forms.spec import MISSING, Action, FieldSpec, RowsSpec, Rule
 
-__all__ = ["Absent", "Error", "Group", "Leaf", "Node", "Rows", "Run", "held"]
+__all__ = ["Absent", "Error", "Group", "Leaf", "Nest", "Node", "Rows", "Run", "held"]
 
 
 class Error(NamedTuple):
@@ -37,12 +37,12 @@ class Absent(AttributeError):
 
 
 class Run:
-    """One reading of one input: how to read, and what was found wrong."""
+    """One reading of one input: how to read, what was found wrong, and files kept from an earlier post, by path."""
 
-    __slots__ = ("errors", "json", "partial")
+    __slots__ = ("errors", "json", "kept", "partial")
 
-    def __init__(self, *, json: bool = False, partial: bool = False) -> None:
-        self.json, self.partial = json, partial
+    def __init__(self, *, json: bool = False, partial: bool = False, kept: Mapping[str, Any] | None = None) -> None:
+        self.json, self.partial, self.kept = json, partial, kept or {}
         self.errors: list[Error] = []
 
     def wrong(self, path: str, code: str, **params: Any) -> Any:
@@ -59,20 +59,24 @@ def held(data: Any, attribute: str) -> Any:
 
 
 class Node:
-    """What the three parts have in common: a name, texts, and `read(raw, prefix, run, data)`."""
+    """What all parts have in common: a name, texts, and `read(raw, prefix, run, data)`."""
 
-    name: str
-    #: the attribute of the form's value
-    attribute: str
-    label: str
-    hint: str = ""
-    stored: bool = True
+    #: what stands between the path of this part and the names in it
+    join = "."
+
+    def __init__(self, attribute: str, name: str | None = None, label: str | None = None, hint: str = "") -> None:
+        #: the attribute of the form's value, and the name of the input
+        self.attribute, self.name = attribute, name or attribute
+        self.label = attribute.replace("_", " ").strip().capitalize() if label is None else label
+        self.hint, self.stored = hint, True
+        #: HTML of this part, kept by kit.forms.look
+        self.drawn: dict[Any, Any] = {}
 
     def read(self, raw: Any, prefix: str, run: Run, data: Any = MISSING) -> Any:
         """The value of `raw`, or MISSING with errors in `run`. `data` is what a partial input is laid over."""
         raise NotImplementedError
 
-    def blank(self, raw: Any) -> bool:
+    def empty(self, raw: Any) -> bool:
         """Whether the user has left this part empty."""
         raise NotImplementedError
 
@@ -80,103 +84,128 @@ class Node:
 class Leaf(Node):
     """One input: a kind, its constraints, and what a blank one means."""
 
+    join = ""
+
     def __init__(self, attribute: str, kind: Kind, spec: FieldSpec, *, optional: bool) -> None:
-        self.attribute, self.kind, self.spec = attribute, kind, spec
-        self.name = spec.name or attribute
-        self.label = attribute.replace("_", " ").strip().capitalize() if spec.label is None else spec.label
-        self.hint, self.stored = spec.hint, spec.stored
+        super().__init__(attribute, spec.name, spec.label, spec.hint)
+        self.kind, self.spec, self.optional, self.stored = kind, spec, optional, spec.stored
         self.checks: list[tuple[Constraint, Any]] = self._checks()
+        #: what is shown at first, and taken where JSON says nothing
         self.default = spec.default
-        if self.default is MISSING:
-            self.default = None if optional else False if kind.blank_is_value else MISSING
-        self.required = spec.required if spec.required is not None else self._must(optional)
-        self.optional = optional
-        self.strip = (spec.widget or kind.widget) != "password"
+        if self.default is MISSING and (optional or kind.blank is not None):
+            self.default = None if optional else kind.blank
+        self.required = spec.required if spec.required is not None else not (optional or self._blank_is_fine())
+        self.widget = spec.widget or kind.widget
+        self.strip = self.widget != "password"
 
     def read(self, raw: Any, prefix: str, run: Run, data: Any = MISSING) -> Any:
         if run.json:
             return self._read_json(raw, prefix, run)
         if raw.__class__ is not str:
-            if raw is not None:
+            if raw is None:
+                if run.partial:
+                    return MISSING
+                raw = ""
+            elif not isinstance(raw, self.kind.takes):
                 return run.wrong(prefix + self.name, "duplicate" if isinstance(raw, list) else "type")
-            if run.partial:
-                return MISSING
-            raw = ""
         elif self.strip:
             raw = raw.strip()
-        if not raw and not self.kind.blank_is_value:
-            return self._empty(prefix, run)
+        if not raw:
+            kept = run.kept.get(prefix + self.name) if run.kept else None
+            if kept is None:
+                return self._nothing(prefix, run)
+            raw = kept
         try:
             value = self.kind.parse(raw)
         except Wrong as wrong:
             return run.wrong(prefix + self.name, wrong.code, **wrong.params)
-        return self._checked(value, prefix, run)
+        for row, bound in self.checks:
+            if not row.holds(value, bound() if callable(bound) else bound):
+                return self._broken(row, bound, prefix, run)
+        return value
 
-    def blank(self, raw: Any) -> bool:
+    def empty(self, raw: Any) -> bool:
         if not isinstance(raw, str):
             return raw is None
-        return not raw.strip() or (self.default is not MISSING and raw == self.kind.show(self.default))
+        return not raw.strip() or (bool(self.default) and raw == self.kind.show(self.default))
 
     def bounds(self) -> list[tuple[Constraint, Any]]:
         """The constraints with their bounds as they are now."""
         return [(row, bound() if callable(bound) else bound) for row, bound in self.checks]
 
+    @property
+    def fixed(self) -> bool:
+        """Whether this field is the same at every request."""
+        return not any(callable(bound) for _, bound in self.checks)
+
     def _read_json(self, raw: Any, prefix: str, run: Run) -> Any:
-        if raw is MISSING:
-            if run.partial:
-                return MISSING
-            return self.default if self.default is not MISSING else self._empty(prefix, run)
+        if raw is MISSING and run.partial:
+            return MISSING
+        if raw is MISSING and self.spec.default is not MISSING:
+            return self.default
+        if raw is MISSING or (raw is None and not self.optional) or (raw == "" and not self._blank_is_fine()):
+            return self._nothing(prefix, run)
         if raw is None:
-            return None if self.optional else run.wrong(prefix + self.name, "required")
+            return None
         try:
             value = self.kind.accept(raw)
         except Wrong as wrong:
             return run.wrong(prefix + self.name, wrong.code, **wrong.params)
-        if value == "" and self.required:
-            return self._empty(prefix, run)
-        return self._checked(value, prefix, run)
-
-    def _checked(self, value: Any, prefix: str, run: Run) -> Any:
+        if self.required and (value == "" or value is False):
+            return self._nothing(prefix, run)
         for row, bound in self.checks:
-            if callable(bound):
-                bound = bound()
-            if not row.holds(value, bound):
-                return run.wrong(prefix + self.name, row.code, **{row.word: bound})
-        if self.required and value is False:
-            return self._empty(prefix, run)
+            if not row.holds(value, bound() if callable(bound) else bound):
+                return self._broken(row, bound, prefix, run)
         return value
 
-    def _empty(self, prefix: str, run: Run) -> Any:
+    def _nothing(self, prefix: str, run: Run) -> Any:
+        """The worth of a blank input."""
         if self.required:
             return run.wrong(prefix + self.name, "required")
-        return None if self.optional or self.default is MISSING else self.default
+        if self.optional:
+            return None
+        blank = self.kind.blank if self.kind.blank is not None else self.default
+        value = list(blank) if isinstance(blank, tuple) else "" if blank is MISSING else blank
+        for row, bound in self.checks if value == [] else ():
+            if not row.holds(value, bound):
+                return self._broken(row, bound, prefix, run)
+        return value
 
-    def _must(self, optional: bool) -> bool:
-        return not (optional or self.kind.blank_is_value or self.default == "")
+    def _broken(self, row: Constraint, bound: Any, prefix: str, run: Run) -> Any:
+        return run.wrong(prefix + self.name, row.code, **{row.word: bound() if callable(bound) else bound})
+
+    def _blank_is_fine(self) -> bool:
+        return self.kind.blank is not None or self.spec.default == ""
 
     def _checks(self) -> list[tuple[Constraint, Any]]:
-        for word in self.spec.words:
-            if word not in self.kind.words:
-                known = ", ".join(self.kind.words) or "none"
+        words, table = self.spec.words, self.kind.table
+        for word in words:
+            if word not in table:
                 kind = type(self.kind).__name__
-                raise ConfigError(f"{word}= means nothing for {self.attribute!r}, a {kind}", hint=f"it takes: {known}")
-        return [(TABLE[word], self.spec.words[word]) for word in TABLE if word in self.spec.words]
+                what = f"{word}= means nothing for {self.attribute!r}, a {kind}"
+                raise ConfigError(what, hint=f"it takes: {', '.join(table) or 'none'}")
+        if "pattern" in words:
+            common(words["pattern"])
+        return [(table[word], words[word]) for word in table if word in words]
 
 
 class Group(Node):
     """A form class, compiled: its parts in order, its rules and its actions."""
 
-    def __init__(self, make: type, parts: list[Node], rules: list[Rule], actions: list[Action]) -> None:
-        self.make, self.parts, self.rules = make, parts, rules
+    def __init__(self, make: type, parts: list[Node], rules: Iterable[Rule], actions: Iterable[Action]) -> None:
+        super().__init__("", label="")
+        self.make, self.parts, self.rules = make, parts, list(rules)
         self.names = frozenset(part.name for part in parts)
         self.by_name = {part.name: part for part in parts}
+        self.by_attribute = {part.attribute: part for part in parts}
         self.actions = {action.name: action for action in actions}
-        self.name = self.attribute = self.label = ""
 
     def read(self, raw: Any, prefix: str, run: Run, data: Any = MISSING) -> Any:
         before = len(run.errors)
         values = self.cast(raw, prefix, run, data)
-        return self.build(values) if len(run.errors) == before else MISSING
+        if len(run.errors) != before:
+            return MISSING
+        return self.build(values if data is MISSING else self.over(values, data))
 
     def cast(
         self, raw: Any, prefix: str, run: Run, data: Any = MISSING, permit: frozenset[str] | None = None
@@ -185,17 +214,23 @@ class Group(Node):
         if raw.__class__ is not dict:
             run.wrong(prefix[:-1], "type")
             return {}
-        values, absent = {}, MISSING if run.json else None
+        values: dict[str, Any] = {}
+        absent, before = MISSING if run.json else None, MISSING
         for part in self.parts:
-            if permit is not None and part.attribute not in permit:
+            attribute = part.attribute
+            if permit is not None and attribute not in permit:
                 continue
-            before = MISSING if data is MISSING else held(data, part.attribute)
+            if data is not MISSING:
+                before = held(data, attribute)
             value = part.read(raw.get(part.name, absent), prefix, run, before)
             if value is not MISSING:
-                values[part.attribute] = value
+                values[attribute] = value
         if not raw.keys() <= self.names:
-            self._unknown(raw, prefix, run)
-        self._judge(values if data is MISSING else self.over(values, data), prefix, run)
+            for name in raw:
+                if name not in self.names and name[:1] != "_":
+                    run.wrong(prefix + name, "unknown")
+        if self.rules:
+            self._judge(values if data is MISSING else self.over(values, data), prefix, run)
         return values
 
     def over(self, values: dict[str, Any], data: Any) -> dict[str, Any]:
@@ -209,17 +244,10 @@ class Group(Node):
         form.__dict__.update(values)
         return form
 
-    def blank(self, raw: Any) -> bool:
-        return isinstance(raw, dict) and all(part.blank(raw.get(part.name)) for part in self.parts)
-
-    def _unknown(self, raw: dict[str, Any], prefix: str, run: Run) -> None:
-        for name in raw:
-            if name not in self.names and not name.startswith("_"):
-                run.wrong(prefix + name, "unknown")
+    def empty(self, raw: Any) -> bool:
+        return isinstance(raw, dict) and all(part.empty(raw.get(part.name)) for part in self.parts)
 
     def _judge(self, values: dict[str, Any], prefix: str, run: Run) -> None:
-        if not self.rules:
-            return
         form = self.build(values)
         for rule in self.rules:
             try:
@@ -229,22 +257,47 @@ class Group(Node):
             except Absent:
                 continue
             if verdict is not True:
-                path = prefix + rule.field if rule.field else prefix[:-1]
+                path = prefix + self.by_attribute[rule.field].name if rule.field else prefix[:-1]
                 run.wrong(path, verdict if isinstance(verdict, str) else rule.code)
 
 
-class Rows(Node):
-    """A list of subforms. In a form's input it is a dict of rows by key, in JSON a list."""
+class Nest(Node):
+    """A form as a field of another: `home: Address`, or `home: Address | None`, which is None when left blank."""
 
-    def __init__(self, attribute: str, item: Callable[[], Group], spec: RowsSpec) -> None:
-        self.attribute, self._item, self.spec = attribute, item, spec
-        self.name = spec.name or attribute
-        self.label = attribute.replace("_", " ").strip().capitalize() if spec.label is None else spec.label
-        self.each, self.hint, self.stored = spec.each or self.label, spec.hint, spec.stored
-        self.min, self.max = spec.min, spec.max
+    def __init__(self, attribute: str, item: Callable[[], Group], spec: FieldSpec, *, optional: bool) -> None:
+        super().__init__(attribute, spec.name, spec.label, spec.hint)
+        self._item, self.stored, self.optional = item, spec.stored, optional
 
     @property
     def item(self) -> Group:
+        """The part within; found late, so that a form may contain itself."""
+        return self._item()
+
+    def read(self, raw: Any, prefix: str, run: Run, data: Any = MISSING) -> Any:
+        if raw is None or raw is MISSING:
+            if run.partial and (raw is MISSING or not run.json):
+                return MISSING
+            if self.optional:
+                return None
+            raw = {}
+        if self.optional and not run.json and self.item.empty(raw):
+            return None
+        return self.item.read(raw, f"{prefix}{self.name}.", run, data if run.partial else MISSING)
+
+    def empty(self, raw: Any) -> bool:
+        return raw is None or self.item.empty(raw)
+
+
+class Rows(Node):
+    """A list of subforms or of single inputs. In a form's input it is a dict of rows by key, in JSON a list."""
+
+    def __init__(self, attribute: str, item: Callable[[], Node], spec: RowsSpec) -> None:
+        super().__init__(attribute, spec.name, spec.label, spec.hint)
+        self._item, self.spec, self.stored = item, spec, spec.stored
+        self.each, self.min, self.max = spec.each or self.label, spec.min, spec.max
+
+    @property
+    def item(self) -> Node:
         """The part of one row; found late, so that a form may contain itself."""
         return self._item()
 
@@ -256,26 +309,32 @@ class Rows(Node):
             raw = [] if run.json else {}
         if not isinstance(raw, list if run.json else dict):
             return run.wrong(path, "type")
-        found = {str(i): row for i, row in enumerate(raw)} if isinstance(raw, list) else self._filled(raw)
-        if len(found) > self.max:
+        count, item = len(raw), self.item
+        if isinstance(raw, list):
+            found: Iterable[tuple[str, Any]] = ((str(i), row) for i, row in enumerate(raw))
+        else:
+            filled = self._filled(raw, item)
+            count, found = len(filled), filled.items()
+        if count > self.max:
             return run.wrong(path, "too_many", max=self.max)
-        before, item, inner = len(run.errors), self.item, path + "."
-        values = [item.read(row, f"{inner}{key}.", run) for key, row in found.items() if self._keyed(key, inner, run)]
-        if len(found) < self.min:
-            run.wrong(path, "too_few", min=self.min)
+        before = len(run.errors)
+        values = [item.read(row, f"{path}.{key}{item.join}", run) for key, row in found if _keyed(key, path, run)]
+        if count < self.min:
+            run.wrong(path, ITEMS["min"].code, min=self.min)
         return values if len(run.errors) == before else MISSING
 
-    def blank(self, raw: Any) -> bool:
-        return not raw or (isinstance(raw, dict) and all(self.item.blank(row) for row in raw.values()))
+    def empty(self, raw: Any) -> bool:
+        return not raw or (isinstance(raw, dict) and all(map(self.item.empty, raw.values())))
 
-    def _filled(self, raw: dict[str, Any]) -> dict[str, Any]:
+    def _filled(self, raw: dict[str, Any], item: Node) -> dict[str, Any]:
         """The rows without those left blank, as long as `min` of them are left."""
-        blank = [key for key, row in raw.items() if self.item.blank(row)]
+        blank = [key for key, row in raw.items() if item.empty(row)]
         spare = set(blank[max(0, self.min - (len(raw) - len(blank))) :])
         return {key: row for key, row in raw.items() if key not in spare} if spare else raw
 
-    def _keyed(self, key: str, inner: str, run: Run) -> bool:
-        if key.isascii() and key.isdecimal() and len(key) < 10:
-            return True
-        run.wrong(inner + key, "unknown")
-        return False
+
+def _keyed(key: str, path: str, run: Run) -> bool:
+    if key.isdecimal() and key.isascii() and len(key) < 10:
+        return True
+    run.wrong(f"{path}.{key}", "unknown")
+    return False

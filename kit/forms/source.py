@@ -10,6 +10,7 @@ list. Names that begin with `_` are kit's own.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kit.errors import Malformed, TooLarge
@@ -41,21 +42,18 @@ def nest(pairs: Iterable[tuple[str, Any]], *, depth: int = 16) -> tuple[dict[str
     tree: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for name, value in pairs:
-        if name.isidentifier():
-            _put(own if name[0] == "_" else tree, name, name, value)
-            continue
-        path = _split(name)
-        if len(path) > depth:
-            raise TooLarge(f"a field's name has more than {depth} levels", hint="see the form's limits")
-        if path[0][:1] == "_":
-            _put(own, name, name, value)
-            continue
-        level = tree
-        for step in path[:-1]:
-            level = level.setdefault(step, {})
-            if level.__class__ is not dict:
+        levels, last = _split(name, depth)
+        level = own if name[:1] == "_" else tree
+        for step in levels:
+            inner = level.get(step)
+            if inner is None:
+                inner = level[step] = {}
+            elif inner.__class__ is not dict:
                 raise _both(name)
-        _put(level, path[-1], name, value)
+            level = inner
+        if last in level:
+            value = _more(level[last], value, name)
+        level[last] = value
     return tree, own
 
 
@@ -79,23 +77,25 @@ def _searched(environ: WSGIEnvironment, group: Group, limits: Limits) -> Source 
     return Source(known, own) if known or "_do" in own else None
 
 
-def _put(level: dict[str, Any], step: str, name: str, value: Any) -> None:
-    if step not in level:
-        level[step] = value
-    elif level[step].__class__ is dict:
+def _more(old: Any, value: Any, name: str) -> Any:
+    if old.__class__ is dict:
         raise _both(name)
-    elif level[step].__class__ is list:
-        level[step].append(value)
-    else:
-        level[step] = [level[step], value]
+    return [*old, value] if old.__class__ is list else [old, value]
 
 
-def _split(name: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _split(name: str, depth: int) -> tuple[tuple[str, ...], str]:
+    """The levels a name goes through, and the name in the last of them."""
+    if name.isidentifier() or name[:1] == "_":
+        return (), name
     if "[" in name:
         name = name.replace("][", ".").replace("[", ".").replace("]", "")
     elif "." not in name:
         name = name.replace("-", ".")
-    return name.split(".")
+    *levels, last = name.split(".")
+    if len(levels) >= depth:
+        raise TooLarge(f"a field's name has more than {depth} levels", hint="see the form's limits")
+    return tuple(levels), last
 
 
 def _both(name: str) -> Malformed:

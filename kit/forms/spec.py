@@ -34,20 +34,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 class FieldSpec:
     """The options of one field, as `field()` was given them."""
 
-    def __init__(self, words: dict[str, Any], **options: Any) -> None:
-        self.words = words
-        self.default: Any = options["default"]
-        self.label: str | None = options["label"]
-        self.hint: str = options["hint"]
-        self.widget: str | None = options["widget"]
-        self.name: str | None = options["name"]
-        self.required: bool | None = options["required"]
-        self.redisplay: bool = options["redisplay"]
-        self.stored: bool = options["stored"]
-        self.attrs: dict[str, Any] = dict(options["attrs"] or {})
-        self.messages: dict[str, str] = dict(options["messages"] or {})
-        #: options of the kind: choices, places, zone, accept, max_bytes
-        self.kind: dict[str, Any] = {k: v for k, v in options["kind"].items() if v is not None}
+    words: dict[str, Any]
+    default: Any
+    label: str | None
+    hint: str
+    widget: str | None
+    name: str | None
+    required: bool | None
+    redisplay: bool
+    stored: bool
+    attrs: Mapping[str, Any]
+    messages: Mapping[str, str]
+    #: options of the kind: choices, places, zone, accept
+    kind: dict[str, Any]
+
+    def __init__(self, **options: Any) -> None:
+        self.__dict__.update(options)
 
 
 def field(
@@ -90,10 +92,10 @@ def field(
     - `redisplay=False`: never write the input back into the page;  `stored=False`: leave it out of `.changes`
     - `messages`: {code: text} of this field alone
     """
-    given = {"min": min, "max": max, "pattern": pattern, "ge": ge, "gt": gt, "le": le, "lt": lt, "step": step}
+    words = {"min": min, "max": max, "pattern": pattern, "ge": ge, "gt": gt, "le": le, "lt": lt, "step": step}
     extra = {"autocomplete": autocomplete, "placeholder": placeholder}
     return FieldSpec(
-        {word: bound for word, bound in given.items() if bound is not None},
+        words=_given({**words, "max_bytes": max_bytes}),
         default=default,
         label=label,
         hint=hint,
@@ -102,23 +104,31 @@ def field(
         required=required,
         redisplay=redisplay,
         stored=stored,
-        attrs={**{k: v for k, v in extra.items() if v is not None}, **(attrs or {})},
-        messages=messages,
-        kind={"choices": choices, "places": places, "zone": zone, "accept": accept, "max_bytes": max_bytes},
+        attrs=_given(extra) | dict(attrs or {}),
+        messages=dict(messages or {}),
+        kind=_given({"choices": choices, "places": places, "zone": zone, "accept": accept}),
     )
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 class RowsSpec:
     """The options of repeated rows, as `rows()` was given them."""
 
-    def __init__(self, min: int, max: int, **options: Any) -> None:
-        self.min, self.max = min, max
-        self.label: str | None = options["label"]
-        self.each: str | None = options["each"]
-        self.hint: str = options["hint"]
-        self.reorder: bool = options["reorder"]
-        self.name: str | None = options["name"]
-        self.stored: bool = options["stored"]
+    min: int
+    max: int
+    label: str | None
+    each: str | None
+    hint: str
+    reorder: bool
+    name: str | None
+    stored: bool
+    item: FieldSpec | None
+
+    def __init__(self, **options: Any) -> None:
+        self.__dict__.update(options)
 
 
 def rows(
@@ -131,15 +141,19 @@ def rows(
     reorder: bool = False,
     name: str | None = None,
     stored: bool = True,
+    item: Any = None,
 ) -> Any:
     """A list of subforms, `min` to `max` of them; buttons add, remove and (`reorder`) move rows without JavaScript.
 
     `label` is the legend of the list, `each` that of one row ("Choice": "Choice 1", "Choice 2" …). Rows left wholly
-    blank are no rows, as long as `min` of them are left; one row too many is an error, never a cut.
+    blank are no rows, as long as `min` of them are left; one row too many is an error, never a cut. In a list of single
+    inputs, `tags: list[str] = rows(item=field(max=20))`, `item` has their options.
     """
     if not 0 <= min <= max:
         raise ValueError(f"rows(min={min}, max={max}): 0 <= min <= max must hold")
-    return RowsSpec(min, max, label=label, each=each, hint=hint, reorder=reorder, name=name, stored=stored)
+    return RowsSpec(
+        min=min, max=max, label=label, each=each, hint=hint, reorder=reorder, name=name, stored=stored, item=item
+    )
 
 
 class Rule:
