@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import subprocess
 import sys
 
@@ -85,6 +86,15 @@ def test_importing_a_package_loads_no_sibling_and_no_undeclared_library(package)
 def test_everything_public_in_a_package_works_without_its_siblings(package):
     parts, libraries = AT_IMPORT[package]
     assert not strangers(loaded(package, "all"), package, parts + " stores seal audit", f"{libraries} {WHOLE[package]}")
+
+
+@pytest.mark.parametrize("package", SIBLINGS)
+def test_no_source_names_a_sibling_not_even_for_its_types(package):
+    """import-linter leaves out what stands under TYPE_CHECKING."""
+    others = "|".join(name for name in SIBLINGS if name != package)
+    sibling = re.compile(rf"^\s*(?:from|import) kit\.(?:{others})\b|^\s*from kit import .*\b(?:{others})\b", re.M)
+    found = {path: sibling.findall(path.read_text()) for path in (ROOT / "kit" / package).rglob("*.py")}
+    assert not {path: names for path, names in found.items() if names}
 
 
 def test_the_check_would_notice_a_stranger():
