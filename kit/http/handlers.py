@@ -20,11 +20,11 @@ It may raise: exceptions of `webob.exc` and errors of kit below 500 are answers,
 from __future__ import annotations
 
 import re
+import sys
 
 from kit.errors import KitError
 from kit.http.json import dumps
 from kit.http.problem import problem_of, status_line
-from kit.http.request import Request
 from kit.http.signature import Signature, name_of
 
 TYPE_CHECKING = False
@@ -50,26 +50,29 @@ def handler(
     *,
     variables: Iterable[str] | None = None,
     encode: Callable[[Any], bytes] = dumps,
-    request: Callable[[WSGIEnvironment], Any] = Request,
+    request: Callable[[WSGIEnvironment], Any] | None = None,
 ) -> WSGIApplication:
     """A WSGI app that calls `fn` and sends what it returns.
 
     `variables` are the names of the route's variables, where they are known: then the signature is checked now, and a
-    parameter that nothing fills raises `ConfigError`. `encode` makes JSON of values, `request` the request object.
+    parameter that nothing fills raises `ConfigError`. `encode` makes JSON of values, `request` the request object
+    (`kit.http.Request`; WebOb is not even imported for handlers that take none).
     """
     signature = Signature(fn)
     known = None if variables is None else signature.request_for(frozenset(variables))
+    if request is None and (known or (known is None and signature.any)):
+        from kit.http.request import Request as request
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         args = environ.get("wsgiorg.routing_args", _NO_ROUTE)[1]
         how = signature.request_for(frozenset(args)) if known is None else known
         try:
-            if how == "*":
-                value = fn(request(environ), **args)
-            elif how:
-                value = fn(**args, **{how: request(environ)})
-            else:
+            if not how or request is None:
                 value = fn(**args)
+            elif how == "*":
+                value = fn(request(environ), **args)
+            else:
+                value = fn(**args, **{how: request(environ)})
         except Exception as exc:
             value = _refusal(exc)
             if value is None:
@@ -129,6 +132,8 @@ def _refusal(exc: Exception) -> Any:
     """The WSGI app that answers for `exc`; None if it is no answer."""
     if isinstance(exc, KitError):
         return problem_of(exc) if exc.status < 500 else None
+    if "webob.exc" not in sys.modules:
+        return None  # then it is none of these
     from webob.exc import HTTPException, WSGIHTTPException
 
     if isinstance(exc, WSGIHTTPException) and exc.status_int >= 400 and not exc.has_body:

@@ -40,6 +40,8 @@ class Signature:
         self.named_only = names[count : count + code.co_kwonlyargcount]
         self.starred = bool(code.co_flags & _VAR_POSITIONAL)
         self.open = bool(code.co_flags & _VAR_NAMED)
+        #: whether it takes anything at all
+        self.any = bool(self.positional or self.named_only or self.starred)
         optional = len(inner.__defaults__ or ())
         self.optional = {*names[count - optional : count], *(inner.__kwdefaults__ or ()), *bound}
         if self.positional[:2] == ("environ", "start_response"):

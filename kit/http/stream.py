@@ -82,7 +82,10 @@ def _read(source: Any, size: int) -> bytes:
 
 def read(environ: WSGIEnvironment, *, limit: int) -> bytes:
     """The whole body; errors as of `stream`."""
-    return b"".join(stream(environ, limit=limit))
+    data = bytearray()  # not a list: a client that sends two bytes at a time would make a large one
+    for chunk in stream(environ, limit=limit):
+        data += chunk
+    return bytes(data)
 
 
 def peek(environ: WSGIEnvironment, limit: int) -> bytes:
@@ -114,14 +117,13 @@ def can_rewind(source: Any) -> bool:
 
 def _read_up_to(source: Any, size: float) -> bytes:
     """`size` bytes, or fewer if the input ends: a read may return less than was asked for."""
-    chunks = []
-    while size > 0:
-        chunk = _read(source, int(min(size, _CHUNK)))
+    data = bytearray()
+    while len(data) < size:
+        chunk = _read(source, int(min(size - len(data), _CHUNK)))
         if not chunk:
             break
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)
+        data += chunk
+    return bytes(data)
 
 
 class _Replay(BufferedIOBase):

@@ -91,7 +91,7 @@ class _Sink:
         self._name, self._sent_name, self._type = segment.name, segment.filename, segment.content_type
         if not self._name:
             raise Malformed("a part of the multipart body has no name")
-        self._chunks: list[bytes] = []
+        self._text = bytearray()
         self._size = 0
         self._file: _Spool | None = None
         if self._sent_name:
@@ -108,7 +108,7 @@ class _Sink:
         self._memory -= len(chunk)
         if self._size > self._limits.field or self._memory < 0:
             raise TooLarge(f"the field {self._name[:80]!r} is too long")
-        self._chunks.append(chunk)
+        self._text += chunk
 
     def done(self) -> tuple[str, str | Upload]:
         if self._file is not None:
@@ -116,6 +116,6 @@ class _Sink:
             kind = self._type or "application/octet-stream"
             return self._name, Upload(self._name, self._sent_name, kind, self._file, self._size)
         try:
-            return self._name, b"".join(self._chunks).decode()
+            return self._name, self._text.decode()
         except UnicodeDecodeError:
             raise Malformed(f"the field {self._name[:80]!r} is not in UTF-8") from None
