@@ -12,7 +12,6 @@ A problem is a WSGI app: call it, or return it from a handler or from a layer's 
 
 from __future__ import annotations
 
-from html import escape
 from http import HTTPStatus
 
 from kit.errors import KitError
@@ -85,6 +84,8 @@ class Problem:
 
     def page(self) -> str:
         """The HTML page."""
+        from html import escape  # its table of entities costs more than the rest of this module
+
         detail = f"<p>{escape(self.detail)}</p>" if self.detail else ""
         return _PAGE.format(title=escape(self.title), detail=detail)
 
