@@ -8,7 +8,7 @@ from kit.render.assets import Assets
 from kit.render.compress import Compress
 from kit.render.engine import Engine, TemplateError, UndefinedName
 from kit.render.errors import ErrorPages
-from kit.render.escape import Markup, safe_json
+from kit.render.escape import Markup, safe_json, safe_url
 from kit.render.formats import Format
 from kit.render.locale import Locale
 from kit.render.renders import renders
@@ -29,4 +29,5 @@ __all__ = [
     "UndefinedName",
     "renders",
     "safe_json",
+    "safe_url",
 ]

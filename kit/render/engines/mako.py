@@ -54,7 +54,7 @@ with needs("mako", extra="render", by="kit.render"):
 __all__ = ["MakoEngine"]
 
 _IMPORTS = [
-    "from kit.render.escape import Markup, safe_json",
+    "from kit.render.escape import Markup, safe_json, safe_url",
     "from kit.render.escape import escape as _kit_escape, trim as _kit_trim, url_quote as _kit_url",
 ]
 #: filters of Mako that are nothing but the escape, or the str(), that ends every expression anyway
