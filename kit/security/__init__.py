@@ -21,12 +21,46 @@ if TYPE_CHECKING:
     from kit import audit
     from kit.http.safe import redirect_to, safe_join, upload_name
     from kit.seal import KeyRing, Sealer
+    from kit.security.body_limit import BodyLimit
+    from kit.security.cors import Cors
     from kit.security.csrf import Csrf
     from kit.security.headers import Headers, csp
+    from kit.security.host import TrustedHosts
+    from kit.security.https import Https
+    from kit.security.isolation import Isolation
+    from kit.security.limits import Limits
+    from kit.security.proxy import TrustedProxy
+    from kit.security.rate_limit import RateLimit
 
-__all__ = ["Csrf", "Headers", "KeyRing", "Sealer", "audit", "csp", "redirect_to", "safe_join", "upload_name"]
+__all__ = [
+    "BodyLimit",
+    "Cors",
+    "Csrf",
+    "Headers",
+    "Https",
+    "Isolation",
+    "KeyRing",
+    "Limits",
+    "RateLimit",
+    "Sealer",
+    "TrustedHosts",
+    "TrustedProxy",
+    "audit",
+    "csp",
+    "redirect_to",
+    "safe_join",
+    "upload_name",
+]
 
 _HOME = {
+    "BodyLimit": "kit.security.body_limit",
+    "Cors": "kit.security.cors",
+    "Https": "kit.security.https",
+    "Isolation": "kit.security.isolation",
+    "Limits": "kit.security.limits",
+    "RateLimit": "kit.security.rate_limit",
+    "TrustedHosts": "kit.security.host",
+    "TrustedProxy": "kit.security.proxy",
     "Csrf": "kit.security.csrf",
     "Headers": "kit.security.headers",
     "KeyRing": "kit.seal",
