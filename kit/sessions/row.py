@@ -1,0 +1,129 @@
+"""Row: what a store keeps of one session, and the operations that a request makes on it.
+
+>>> row = Row(created=0.0)
+>>> apply(row, [("set", "n", 1), ("incr", "n", 2), ("push", "log", ("a", None))])
+>>> row.data
+{'n': 3, 'log': ['a']}
+
+The data of a row is packed (`kit.sessions.codec`) and is replaced, never changed in place. The epoch counts how often
+the session was cleared: operations that were made on an older epoch are void.
+"""
+
+from __future__ import annotations
+
+import json
+
+from kit.sessions.codec import pack, unpack
+from kit.sessions.errors import SessionTooLarge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    Op = tuple[str, str, Any]
+
+__all__ = ["Row", "apply", "decode", "encode", "mark", "moved_to"]
+
+_FLASHES = 50
+
+
+class Row:
+    """Times are in seconds since 1970. `flashes` are pairs of text and category; `agent` is the browser at creation."""
+
+    __slots__ = ("agent", "created", "data", "epoch", "flashes", "renewed")
+
+    def __init__(
+        self,
+        *,
+        created: float,
+        renewed: float | None = None,
+        epoch: int = 0,
+        data: dict[str, Any] | None = None,
+        flashes: list[list[str]] | None = None,
+        agent: str = "",
+    ) -> None:
+        self.created, self.renewed, self.epoch, self.agent = created, renewed or created, epoch, agent
+        self.data: dict[str, Any] = data or {}
+        self.flashes: list[list[str]] = flashes or []
+
+    def copy(self) -> Row:
+        """A row that can be changed apart from this one."""
+        names = ("created", "renewed", "epoch", "agent")
+        kept = {name: getattr(self, name) for name in names}
+        return Row(**kept, data=dict(self.data), flashes=list(self.flashes))
+
+
+def encode(row: Row, limit: int) -> bytes:
+    """The row as bytes for the store; `SessionTooLarge` if they are more than `limit`."""
+    fields = {"c": row.created, "r": row.renewed, "e": row.epoch, "a": row.agent, "d": row.data, "f": row.flashes}
+    raw = json.dumps(fields, separators=(",", ":"), allow_nan=False).encode("ascii")
+    if len(raw) > limit:
+        sizes = {f"key {key!r}": len(json.dumps(value)) for key, value in row.data.items()}
+        sizes["its flash messages"] = len(json.dumps(row.flashes))
+        biggest = max(sizes, key=lambda name: sizes[name])
+        what = f"the session takes {len(raw)} of {limit} bytes, of which {biggest} takes {sizes[biggest]}"
+        raise SessionTooLarge(what, hint="keep the data in a database and its id in the session")
+    return raw
+
+
+def mark(key: str) -> bytes:
+    """What stands in the place of a session that has ended, or moved to `key`."""
+    return json.dumps({"gone": key}).encode("ascii")
+
+
+def moved_to(raw: bytes) -> str | None:
+    """The key that a mark names, "" if the session has just ended; None if this is no mark."""
+    return json.loads(raw)["gone"] if raw.startswith(b'{"gone"') else None
+
+
+def decode(raw: bytes) -> Row | None:
+    """The row, or None for a mark; ValueError for anything else."""
+    if raw.startswith(b'{"gone"'):
+        return None
+    fields = json.loads(raw)
+    try:
+        return Row(
+            created=fields["c"],
+            renewed=fields["r"],
+            epoch=fields["e"],
+            data=fields["d"],
+            flashes=fields["f"],
+            agent=fields["a"],
+        )
+    except (KeyError, TypeError):
+        raise ValueError("not the row of a session") from None
+
+
+def apply(row: Row, ops: Iterable[Op]) -> None:
+    """Make the operations on `row`, in order. They come from one request and fit any state of the row."""
+    for kind, key, arg in ops:
+        if kind == "set":
+            row.data[key] = arg
+        elif kind == "del":
+            row.data.pop(key, None)
+        elif kind == "incr":
+            row.data[key] = _number(row.data.get(key, 0), key) + arg
+        elif kind == "push":
+            item, most = arg
+            items = [*_items(row.data.get(key, []), key), item]
+            row.data[key] = items if most is None else items[-most:]
+        elif kind == "alter":
+            fn, default = arg
+            row.data[key] = pack(fn(unpack(row.data[key]) if key in row.data else default), f"session[{key!r}]")
+        elif kind == "flash":
+            row.flashes = [*row.flashes, arg][-_FLASHES:]
+        else:  # "clear"
+            row.data, row.flashes, row.epoch = {}, [], row.epoch + 1
+
+
+def _number(value: Any, key: str) -> Any:
+    if type(value) not in (int, float):
+        raise TypeError(f"session[{key!r}] is no number to count from")
+    return value
+
+
+def _items(value: Any, key: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"session[{key!r}] is no list to push to")
+    return value
