@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
     from wsgiref.types import WSGIEnvironment
 
-__all__ = ["environ_of", "provided"]
+__all__ = ["environ_of", "is_routing_args", "provided"]
 
 
 def environ_of(environ_or_request: Any) -> WSGIEnvironment:
@@ -36,3 +36,10 @@ def provided(environ_or_request: Any, key: str, *, what: str, layer: str) -> Any
         return environ_of(environ_or_request)[key]
     except KeyError:
         raise MissingLayer(f"no {what} here (looked for {key!r})", hint=f"add {layer} outside this app") from None
+
+
+def is_routing_args(args: object) -> bool:
+    """Whether `args` has the shape of the wsgiorg.routing_args specification."""
+    return (
+        isinstance(args, tuple) and len(args) == 2 and isinstance(args[0], (tuple, list)) and isinstance(args[1], dict)
+    )

@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 
 from kit.errors import KitError
+from kit.wsgi.environ import is_routing_args
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -190,13 +191,6 @@ def head_problems(status: object, headers: object) -> Iterator[str]:
             yield f'{item[0]} is for the server alone (PEP 3333, "Other HTTP Features").'
         elif item[0].lower() == "content-length" and not item[1].isdecimal():
             yield f"Content-Length must be a number, not {item[1]!r}."
-
-
-def is_routing_args(args: object) -> bool:
-    """Whether `args` has the shape of the wsgiorg.routing_args specification."""
-    return (
-        isinstance(args, tuple) and len(args) == 2 and isinstance(args[0], (tuple, list)) and isinstance(args[1], dict)
-    )
 
 
 _HOP_BY_HOP = {

@@ -13,8 +13,8 @@ from pathlib import Path
 from wsgiref.validate import validator
 
 from kit.wsgi.bench import Bench, Inside, Reply, serve
+from kit.wsgi.environ import is_routing_args
 from kit.wsgi.layer import Layer
-from kit.wsgi.lint import is_routing_args
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
