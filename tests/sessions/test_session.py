@@ -58,7 +58,8 @@ def test_every_kind_of_value_comes_back_as_it_went_in(browser):
 
 
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-plain |= st.binary() | st.dates() | st.datetimes().map(lambda t: t.replace(fold=0)) | st.decimals(allow_nan=False) | st.uuids()
+plain |= st.datetimes().map(lambda time: time.replace(fold=0))  # ISO 8601 has no word for it
+plain |= st.binary() | st.dates() | st.decimals(allow_nan=False) | st.uuids()
 values = st.recursive(
     plain,
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["~d", "~t", "~m"]), inner)
