@@ -22,7 +22,7 @@ from typing import Any
 from kit.http import Response
 from kit.wsgi import environ_of
 
-__all__ = ["http_date", "matches", "parse_date", "precondition", "tag", "unchanged"]
+__all__ = ["cached", "http_date", "matches", "parse_date", "precondition", "tag", "unchanged"]
 
 _TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 _BAD = re.compile(r"[^\x21\x23-\x7e]")
@@ -100,6 +100,18 @@ def unchanged(environ_or_request: Any, *, etag: str | None = None, modified: dat
     if status == 304:
         answer.headers.pop("Content-Type", None)
     return answer
+
+
+def cached(seconds: int = 0, *directives: str, private: bool = False) -> str:
+    """The value of a Cache-Control header (RFC 9111, 5.2.2): for `seconds`, or, for 0, only after asking again.
+
+    >>> cached(60, "stale-while-revalidate=30"), cached(), cached(private=True)
+    ('public, max-age=60, stale-while-revalidate=30', 'public, no-cache', 'private, no-cache')
+
+    What nobody may keep at all is `"no-store"`.
+    """
+    age = f"max-age={seconds:d}" if seconds else "no-cache"
+    return ", ".join(["private" if private else "public", age, *directives])
 
 
 def http_date(moment: datetime) -> str:

@@ -18,15 +18,18 @@ A name may carry the part behind a `#`: `render("post.html#count", …)` is `fra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from os import PathLike
 from typing import Any
 
 from kit.errors import ConfigError
 from kit.http import Response
+from kit.render.absent import Absent
 from kit.render.engine import Engine
+from kit.render.htmx import TURBO, joined, wants_part
 from kit.render.renders import Option, renders
-from kit.render.values import request_values
+from kit.render.stream import Streamed
+from kit.render.values import Csrf, Flashes, request_values
 from kit.wsgi import environ_of
 
 __all__ = ["Templates"]
@@ -78,6 +81,46 @@ class Templates:
         values = request_values(environ_of(environ_or_request), lang=self.lang)
         text = self.render(name, **{**values, **self.values, **context})
         return Response(body=text.encode(), content_type=_content_type(name), charset="utf-8")
+
+    def stream(self, environ_or_request: Any, name: str, /, **context: Any) -> Response:
+        """The page as an answer that is sent while it is made, for long ones: iterators in `context` stay iterators.
+
+        Nonce, CSRF token and flashes are drawn now, since they set headers, which leave with the first bytes.
+        """
+        values = request_values(environ_of(environ_or_request), lang=self.lang)
+        drawn = {key: values[key].drawn() for key in ("csrf", "flashes") if isinstance(values[key], Csrf | Flashes)}
+        if not isinstance(values["nonce"], Absent):
+            drawn["nonce"] = str(values["nonce"])
+        name, _, part = name.partition("#")
+        whole = {**values, **drawn, **self.values, **context}
+
+        def make(write: Callable[[str], object]) -> None:
+            try:
+                self.engine.write(name, part or None, whole, write)
+            finally:  # the client may have gone in the middle
+                for value in context.values():
+                    if isinstance(value, Generator):
+                        value.close()
+
+        return Streamed(make, content_type=_content_type(name), charset="utf-8")
+
+    def swap(self, environ_or_request: Any, name: str, /, *parts: str, **context: Any) -> Response:
+        """The whole page, or only these parts of it for a request of htmx or Turbo.
+
+        For htmx the first part goes where the page asked for it, each other into the element whose id is its name.
+        """
+        environ = environ_of(environ_or_request)
+        kind = wants_part(environ) if parts else ""
+        if kind:
+            values = {**request_values(environ, lang=self.lang), **self.values, **context}
+            text = joined(kind, {part: self.fragment(name, part, **values) for part in parts})
+            answer = Response(
+                body=text.encode(), content_type=TURBO if kind == "turbo" else "text/html", charset="utf-8"
+            )
+        else:
+            answer = self.response(environ, name, **context)
+        answer.vary = (*(answer.vary or ()), "HX-Request", "Accept")
+        return answer
 
     def renders(self, **formats: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """`kit.render.renders` with the pages of these templates: `@templates.renders(html="post.html", json=True)`."""

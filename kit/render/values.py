@@ -64,6 +64,11 @@ class Csrf:
     def __str__(self) -> str:
         return self._draw()
 
+    def drawn(self) -> Csrf:
+        """The same with one token, drawn now."""
+        token = self._draw()
+        return Csrf(lambda: token)
+
     @property
     def field(self) -> Markup:
         """The hidden field that `kit.security.Csrf` looks for."""
@@ -83,6 +88,10 @@ class Flashes:
         if self._taken is None:
             self._taken = list(self._session.take_flashes())
         return self._taken
+
+    def drawn(self) -> list[Any]:
+        """The messages, claimed now."""
+        return self._all()
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._all())
