@@ -18,7 +18,9 @@ SIBLINGS = ("routing", "forms", "render", "data", "security", "sessions")
 #: the modules of each extra's libraries; tests/test_independence.py holds this table against setup.cfg
 LIBRARIES = {
     "routing": {"routes"},
-    "render": {"mako"},
+    "render": {"mako", "markupsafe", "brotli", "zstandard"},
+    "jinja2": {"jinja2"},
+    "chameleon": {"chameleon"},
     "forms": {"multipart"},
     "sessions": {"cryptography"},
     "security": {"cryptography"},
@@ -34,7 +36,7 @@ _STORES = ("sql", "postgresql", "mysql", "mongo")
 #: the extras that each package may use: its own, and those of the engines below it
 EXTRAS = {
     "routing": ("routing",),
-    "render": ("render",),
+    "render": ("render", "jinja2", "chameleon"),
     "forms": ("forms",),
     "data": _STORES,
     "security": ("security", *_STORES),

@@ -38,7 +38,7 @@ AT_IMPORT = {
 WHOLE = {
     "routing": "routes repoze six",
     "forms": "multipart",
-    "render": "mako",
+    "render": "mako jinja2 chameleon",
     "data": "",
     "security": "cryptography cffi _cffi_backend",
     "sessions": "cryptography cffi _cffi_backend",
@@ -125,5 +125,5 @@ def test_the_table_of_libraries_is_that_of_setup_cfg():
     assert set(extras) == {*LIBRARIES, "all", "test"}
     for extra, modules in LIBRARIES.items():
         names = {line.split()[0].partition("[")[0].lower() for line in extras[extra].splitlines() if line.strip()}
-        assert names - {"kit-wsgi"} <= modules | {"zstandard", "brotli"}, extra
+        assert names - {"kit-wsgi"} <= modules, extra
     assert set(EXTRAS) == set(SIBLINGS)

@@ -24,6 +24,8 @@ WORKS = {
     "": "import kit.wsgi, kit.http, kit.url, kit.audit, kit.observe, kit.testing, kit.stores",
     "routing": TOUCH.format("kit.routing") + "; it.Router().mapper",
     "render": TOUCH.format("kit.render") + "; it.Templates('.')",
+    "jinja2": "import kit.render.engines.jinja2",
+    "chameleon": "import kit.render.engines.chameleon",
     "forms": TOUCH.format("kit.forms") + "; import multipart",
     "sessions": TOUCH.format("kit.sessions") + "; from kit.stores import MemoryStore",
     "security": TOUCH.format("kit.security") + "; from kit.seal import *; Sealer(KeyRing(new_key()), 'x').seal(b'y')",

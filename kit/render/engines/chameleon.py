@@ -19,7 +19,7 @@ from kit.errors import needs
 from kit.render.engine import TemplateError, UndefinedName, files, known
 from kit.render.escape import safe_json, safe_url
 
-with needs("chameleon", extra="render", by="ChameleonEngine"):
+with needs("chameleon", extra="chameleon", by="ChameleonEngine"):
     from chameleon import PageTemplate, PageTemplateLoader
     from chameleon.exc import TemplateError as Broken
 

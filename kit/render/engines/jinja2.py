@@ -19,7 +19,7 @@ from kit.errors import needs
 from kit.render.engine import TemplateError, UndefinedName, files, known
 from kit.render.escape import safe_json, safe_url
 
-with needs("jinja2", extra="render", by="Jinja2Engine"):
+with needs("jinja2", extra="jinja2", by="Jinja2Engine"):
     import jinja2
 
 if TYPE_CHECKING:
