@@ -36,16 +36,19 @@ from kit.data.errors import (
     WrongCursor,
 )
 from kit.data.fields import Field, field, version
+from kit.data.filters import parse_filter
 from kit.data.handle import Handle
 from kit.data.model import Model, index, unique
 from kit.data.pages import Page
 from kit.data.relations import Many, Ref, many, ref
 from kit.data.request import PerRequest, of
+from kit.data.watch import Event
 
 __all__ = [
     "Conflict",
     "DataError",
     "Database",
+    "Event",
     "Field",
     "Handle",
     "Invalid",
@@ -70,6 +73,7 @@ __all__ = [
     "many",
     "of",
     "open_db",
+    "parse_filter",
     "ref",
     "unique",
     "version",

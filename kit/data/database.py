@@ -24,11 +24,11 @@ from typing import Any, TypeVar
 
 from kit.data.declare import resolve
 from kit.data.engine import Engine
-from kit.data.errors import Conflict, Lost, TransactionAborted
+from kit.data.errors import Conflict, Lost, Timeout, TransactionAborted
 from kit.data.handle import Handle
-from kit.data.predicate import Pred
 from kit.data.protocol import Backend, Session
 from kit.data.schema import Schema
+from kit.data.watch import Event, slow_log
 from kit.errors import ConfigError
 from kit.url import parse
 
@@ -45,12 +45,16 @@ def open_db(
     pool: int = 10,
     timeout: float = 5.0,
     deadline: float | None = None,
+    log: Callable[[Event], object] | None = None,
+    slow: float | None = 1.0,
     clock: Callable[[], float] = time.time,
 ) -> Database:
     """A database for `models`: at a URL of `kit.url` (`sqlite:///app.db`, `mongodb://…` …), or a `Backend` of your own.
 
     The same words everywhere: `pool` is the most connections; `timeout` (seconds) bounds the wait for a connection or
-    a lock; `deadline` (seconds) bounds every operation and transaction; `clock` gives the seconds of ids and stamps.
+    a lock; `deadline` (seconds) bounds every operation and transaction; `log` is called with an `Event` for each
+    operation, and those that take `slow` seconds are warned of in the log `kit.data`; `clock` gives the seconds of ids
+    and stamps.
     """
     models = list(models)
     resolve(models)
@@ -62,7 +66,8 @@ def open_db(
             f"two models have one table: {', '.join(sorted(tables))}", hint='class Post(Model, table="…")'
         )
     backend = _backend(url_or_backend, pool, timeout) if isinstance(url_or_backend, str) else url_or_backend
-    return Database(Engine(backend, models, deadline=deadline, clock=clock))
+    watchers = [watch for watch in (log, slow_log(slow) if slow is not None else None) if watch is not None]
+    return Database(Engine(backend, models, deadline=deadline, clock=clock, watchers=watchers))
 
 
 def _backend(text: str, pool: int, timeout: float) -> Backend:
@@ -83,6 +88,23 @@ def _backend(text: str, pool: int, timeout: float) -> Backend:
 class Database(Handle):
     """A database; made by `open_db`. Each operation takes a connection from the pool and gives it back."""
 
+    def __init__(self, engine: Engine, *, until: float | None = None) -> None:
+        super().__init__(engine)
+        self._until = until
+
+    def within(self, seconds: float) -> Database:
+        """The same database, for `seconds` from now: every operation must end by then, or fails with `Timeout`."""
+        return Database(self._engine, until=time.monotonic() + seconds)
+
+    def _left(self, deadline: float | None = None) -> float | None:
+        """The seconds left for an operation: the least of those given here, to `open_db`, and to `within`."""
+        left = [limit for limit in (deadline, self._engine.deadline) if limit is not None]
+        if self._until is not None:
+            left.append(self._until - time.monotonic())
+        if left and min(left) <= 0:
+            raise Timeout("the deadline has passed")
+        return min(left, default=None)
+
     def create(self) -> None:
         """Make the tables and indexes that are not there yet; may run at every start, in several processes at once."""
         done: list[Schema] = []
@@ -101,16 +123,14 @@ class Database(Handle):
         """Give all connections back; the next operation opens anew."""
         self._engine.backend.close()
 
-    def call(
-        self, verb: str, schema: Schema, work: Callable[[Session], R], where: Pred | None = None, *, write: bool = False
-    ) -> R:
+    def _work(self, schema: Schema, work: Callable[[Session], R], write: bool) -> R:
         """One operation in a session of its own; tried again after a conflict, and a read after a lost connection."""
         engine = self._engine
         engine.check()
         attempt = 0
         while True:
             try:
-                with engine.backend.session(transaction=False, deadline=engine.deadline) as session:
+                with engine.backend.session(transaction=False, deadline=self._left()) as session:
                     return work(session)
             except Exception as exc:
                 error = engine.error(exc, schema)
@@ -133,7 +153,7 @@ class Database(Handle):
         """
         if stepwise and "transactions" not in self.capabilities:
             return fn(self)
-        ends = time.monotonic() + (deadline or self._engine.deadline or 30.0)
+        ends = time.monotonic() + (self._left(deadline) or 30.0)
         attempt = 0
         while True:
             try:
@@ -151,13 +171,14 @@ class Database(Handle):
         """One attempt: stored at the end of the block, undone if it raises. Prefer `run`, which tries again."""
         engine = self._engine
         self.require("transactions")
+        left = self._left(deadline)
         engine.enter()
         try:
             with (
                 self._translated(),
-                engine.backend.session(transaction=True, deadline=deadline or engine.deadline) as session,
+                engine.backend.session(transaction=True, deadline=left) as session,
             ):
-                tx = Transaction(engine, session)
+                tx = Transaction(engine, session, until=None if left is None else time.monotonic() + left)
                 try:
                     yield tx
                     tx.check()
@@ -192,20 +213,20 @@ class Transaction(Handle):
 
     transactional = True
 
-    def __init__(self, engine: Engine, session: Session) -> None:
+    def __init__(self, engine: Engine, session: Session, *, until: float | None) -> None:
         super().__init__(engine)
-        self._session = session
+        self._session, self._until = session, until
         self._failed: Exception | None = None
         self._over = False
         #: called after the commit
         self.hooks: list[Callable[[], object]] = []
 
-    def call(
-        self, verb: str, schema: Schema, work: Callable[[Session], R], where: Pred | None = None, *, write: bool = False
-    ) -> R:
+    def _work(self, schema: Schema, work: Callable[[Session], R], write: bool) -> R:
         """One operation of this transaction."""
         self.check()
         try:
+            if self._until is not None and time.monotonic() > self._until:
+                raise Timeout("the deadline of this transaction has passed")
             return work(self._session)
         except Exception as exc:
             error = self._engine.error(exc, schema)

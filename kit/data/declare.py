@@ -54,7 +54,7 @@ def read_fields(cls: type[Any], frame: types.FrameType) -> dict[str, Field[Any]]
 
 
 def _bind(cls: type[Any], name: str, annotation: Any, origin: type[Field[Any]]) -> Field[Any]:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,50}", name) or name in _TAKEN:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,50}", name) or "__" in name or name in _TAKEN:
         raise ConfigError(
             f"{cls.__name__}.{name} cannot be a field", hint="small letters, digits and _, no method of Model"
         )

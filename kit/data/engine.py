@@ -12,6 +12,7 @@ from kit.data.errors import DataError
 from kit.data.ids import Ids
 from kit.data.protocol import Backend
 from kit.data.schema import Schema
+from kit.data.watch import Event
 from kit.errors import KitError
 
 __all__ = ["Engine"]
@@ -25,10 +26,17 @@ class Engine:
     """What the handles of one database share."""
 
     def __init__(
-        self, backend: Backend, models: Sequence[Any], *, deadline: float | None, clock: Callable[[], float]
+        self,
+        backend: Backend,
+        models: Sequence[Any],
+        *,
+        deadline: float | None,
+        clock: Callable[[], float],
+        watchers: Sequence[Callable[[Event], object]] = (),
     ) -> None:
         self.backend, self.models, self.deadline = backend, frozenset(models), deadline
         self.ids = Ids(clock=clock)
+        self.watchers = list(watchers)
         self._clock = clock
         self._inside: set[int] = set()  # threads that are in a transaction
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from kit.data.errors import Invalid
 from kit.data.predicate import Cmp, Or, Pred
-from kit.data.schema import Column
+from kit.data.schema import UNORDERED, Column
 from kit.data.values import NO_RULES, Kind, Refuse, Rules, fold, kind_of
 from kit.errors import ConfigError
 
@@ -161,8 +161,8 @@ class Field(Generic[T]):
     # -- conditions --------------------------------------------------------------------------------------------------
 
     def _cmp(self, op: str, value: Any) -> Pred:
-        if self.kind.storage == "json" and value is not None:
-            raise Invalid(f"{self} is JSON, which is not compared as a whole", hint="keep what you look for in a field")
+        if self.kind.storage in UNORDERED and (op != "eq" or self.kind.storage == "json") and value is not None:
+            raise Invalid(f"{self} is {self.kind.storage}, which has no {op}", hint="keep what you look for in a field")
         return Cmp(self.compared, op, self._compared(value))
 
     def __eq__(self, value: T) -> Pred:
@@ -190,6 +190,8 @@ class Field(Generic[T]):
     def in_(self, values: Iterable[T]) -> Pred:
         """Equal to one of `values`, which may hold None; no value, no row."""
         found = tuple(self._compared(value) for value in values)
+        if self.kind.storage == "json":
+            raise Invalid(f"{self} is json, which has no in")
         return Cmp(self.compared, "in", found) if found else Or()
 
     def is_none(self) -> Pred:

@@ -86,6 +86,8 @@ class Model:
         """The values by name, without the rows that were included."""
         return {name: value for name, value in self.__dict__.items() if name in type(self)._fields}
 
+    __json__ = as_dict  # for kit.http.json
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and type(self) is type(other) and self.as_dict() == other.as_dict()
 

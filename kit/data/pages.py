@@ -28,7 +28,7 @@ __all__ = ["Page", "after_cursor", "cursor_of"]
 M = TypeVar("M")
 _MOST = 4000  # characters of a cursor: longer ones do not fit into a URL everywhere
 _TYPES: dict[str, Any] = {
-    "text": str, "int": int, "float": float, "bool": bool, "bytes": bytes, "decimal": Decimal, "date": date,
+    "text": str, "int": int, "float": float, "bool": bool, "decimal": Decimal, "date": date,
     "datetime": datetime,
 }  # fmt: skip
 
@@ -78,8 +78,6 @@ def _signature(keys: Keys) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
     return str(value) if isinstance(value, Decimal) else value
 
 
@@ -100,7 +98,7 @@ def _gated(column: Column, value: Any) -> Any:
         return None
     kind = kind_of(_TYPES[column.kind])
     try:
-        if column.kind in ("bytes", "decimal", "date", "datetime"):
+        if column.kind in ("decimal", "date", "datetime"):
             if not isinstance(value, str):
                 raise _wrong()
             value = kind.parse(value)

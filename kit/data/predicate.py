@@ -16,13 +16,13 @@ What a user writes may hold every operator of `OPERATORS`, constants and `Not`. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from kit.data.errors import Invalid
 from kit.data.schema import Column
 
-__all__ = ["CHUNK", "LEAVES", "NOTHING", "OPERATORS", "And", "Cmp", "Not", "Or", "Pred", "normal"]
+__all__ = ["CHUNK", "LEAVES", "NOTHING", "OPERATORS", "And", "Cmp", "Not", "Or", "Pred", "columns", "normal"]
 
 LEAVES = ("eq", "lt", "le", "gt", "ge", "in", "contains", "endswith")
 OPERATORS = (*LEAVES, "startswith")
@@ -102,6 +102,19 @@ NOTHING = Or()
 _ALL = And()
 
 
+def columns(pred: Pred) -> Iterator[Column]:
+    """The columns that `pred` is about; `Invalid` if it is no condition at all."""
+    if isinstance(pred, Cmp):
+        yield pred.column
+    elif isinstance(pred, And | Or):
+        for part in pred.parts:
+            yield from columns(part)
+    elif isinstance(pred, Not):
+        yield from columns(pred.part)
+    else:
+        raise Invalid(f"{type(pred).__name__} is no condition", hint="compare fields: Post.hits > 3")
+
+
 def normal(pred: Pred | None) -> Pred | None:
     """`pred` in normal form; None where every row fits, `NOTHING` where none does."""
     if pred is None:
@@ -118,7 +131,7 @@ def _push(pred: Pred, negated: bool) -> Pred:
     if isinstance(pred, And | Or):
         parts = [_push(part, negated) for part in pred.parts]
         return _join(parts, isinstance(pred, And) != negated)
-    raise Invalid(f"{type(pred).__name__} is no condition", hint="compare fields: Post.hits > 3")
+    raise Invalid(f"{type(pred).__name__} is no condition")
 
 
 def _join(parts: Iterable[Pred], every: bool) -> Pred:

@@ -25,10 +25,10 @@ from kit.data.errors import DataError, Invalid, Missing
 from kit.data.fields import Change, Field, Order
 from kit.data.model import Model, record_of
 from kit.data.pages import Page, after_cursor, cursor_of
-from kit.data.predicate import NOTHING, And, Cmp, Pred, normal
+from kit.data.predicate import NOTHING, And, Pred, columns, normal
 from kit.data.protocol import Query, Row
 from kit.data.relations import Many, Ref
-from kit.data.schema import Schema
+from kit.data.schema import UNORDERED, Schema
 from kit.data.values import fold
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class Rows(Generic[M]):
         order = tuple(key if isinstance(key, Order) else key.asc() for key in keys)
         for key in order:
             self._own_column(key.column)
-            if key.column.kind == "json":
-                raise Invalid(f"{key.column.name} is JSON, which has no order")
+            if key.column.kind in UNORDERED:
+                raise Invalid(f"{key.column.name} is {key.column.kind}, which has no order")
         return self._with(_order=order)
 
     def limit(self, most: int, *, offset: int = 0) -> Rows[M]:
@@ -174,13 +174,8 @@ class Rows(Generic[M]):
         return other
 
     def _own(self, pred: Pred) -> None:
-        if isinstance(pred, Cmp):
-            self._own_column(pred.column)
-        elif isinstance(pred, Pred):
-            for part in getattr(pred, "parts", None) or filter(None, (getattr(pred, "part", None),)):
-                self._own(part)
-        else:
-            raise Invalid(f"{type(pred).__name__} is no condition", hint="compare fields: Post.hits > 3")
+        for column in columns(pred):
+            self._own_column(column)
 
     def _own_column(self, column: Any) -> None:
         if self._schema.by_name.get(column.name) is not column:

@@ -26,18 +26,25 @@ __all__ = ["PerRequest", "of"]
 
 
 class PerRequest(Layer):
-    """Sets `kit.db`. No connection is held between two operations, and none after the request."""
+    """Sets `kit.db`. No connection is held between two operations, and none after the request.
 
-    def __init__(self, app: WSGIApplication, *, db: Database, key: str = "kit.db") -> None:
+    With `deadline` (seconds) every operation must end within that time of the request's start, or fails with `Timeout`.
+    """
+
+    def __init__(
+        self, app: WSGIApplication, *, db: Database, deadline: float | None = None, key: str = "kit.db"
+    ) -> None:
         super().__init__(app)
         if not isinstance(db, Database):
             raise ConfigError(f"db is a {type(db).__name__}", hint="pass what open_db returns")
-        self.db, self.key = db, key
+        if deadline is not None and deadline <= 0:
+            raise ConfigError("deadline is above 0 seconds")
+        self.db, self.key, self.deadline = db, key, deadline
         self.provides = (key,)
 
     def before(self, environ: WSGIEnvironment) -> None:
         """Hang the handle into environ."""
-        environ[self.key] = self.db
+        environ[self.key] = self.db if self.deadline is None else self.db.within(self.deadline)
 
 
 def of(environ_or_request: Any, *, key: str = "kit.db") -> Database:

@@ -16,9 +16,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
-__all__ = ["KINDS", "Column", "Index", "Schema"]
+__all__ = ["KINDS", "UNORDERED", "Column", "Index", "Schema"]
 
 KINDS = ("text", "int", "float", "bool", "bytes", "decimal", "date", "datetime", "json")
+
+#: kinds without < and without a place in an order: databases do not agree on them (MongoDB sorts bytes by length)
+UNORDERED = ("bytes", "json")
 
 
 @dataclass(frozen=True, eq=False)
