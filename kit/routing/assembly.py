@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from kit.http import handler
 from kit.http.signature import Signature
+from kit.routing.conditions import Varies
 from kit.routing.route import wsgi
 
 TYPE_CHECKING = False
@@ -25,11 +26,12 @@ __all__ = ["ROUTE", "assemble", "mounts"]
 ROUTE = "kit.routing.route"
 
 
-def assemble(routes: Iterable[Route]) -> None:
+def assemble(routes: Iterable[Route], versions: Any = None) -> None:
     """Set `app` of each route that has none yet."""
     for route in routes:
-        if route.app is None:
-            route.app = _outside(route, _endpoint(route))
+        if route.app is None and route.endpoint is not None:
+            app = _outside(route, _endpoint(route))
+            route.app = Varies(app, header=versions.vary) if versions and route.versions else app
 
 
 def mounts(routes: Iterable[Route]) -> list[tuple[str, WSGIApplication]]:
@@ -42,7 +44,7 @@ def mounts(routes: Iterable[Route]) -> list[tuple[str, WSGIApplication]]:
 
 
 def _endpoint(route: Route) -> Any:
-    names = (*route.template.names, *route.defaults)
+    names = (*route.names, *route.defaults)
     if not isinstance(route.endpoint, wsgi):
         return handler(route.endpoint, variables=names)
     return Mounted(route.endpoint.app) if route.mount else route.endpoint.app

@@ -125,23 +125,102 @@ class Group:
             self._add(prefix, wsgi(app), None, name=name, mount=True, **options)
         self._add(prefix + "/{_rest:rest}", wsgi(app), None, name=None if prefix else name, mount=True, **options)
 
+    def include(self, prefix: str, other: Group, *, name: str = "", **options: Any) -> None:
+        """Declare the routes that another router has by now once more, under `prefix`, with `name` before their names.
+
+        Its groups' layers and guards come along. For an app of its own, with its own errors and URLs, use `mount`.
+        """
+        copies: dict[Group, Group] = {}
+        for route in other.router.routes:
+            self._copy(route.group, other, prefix, name, options, copies)._take(route)
+
+    def _copy(
+        self, group: Group, top: Group, prefix: str, name: str, options: dict[str, Any], copies: dict[Group, Group]
+    ) -> Group:
+        """The group here that stands for `group` there."""
+        if group not in copies:
+            if group.parent is None:
+                copies[group] = Group(self, prefix, layers=group.layers, guard=group.guards, name=name, **options)
+            else:
+                outer = self._copy(group.parent, top, prefix, name, options, copies)
+                copies[group] = Group(outer, layers=group.layers, guard=group.guards)
+        return copies[group]
+
+    def _take(self, route: Route) -> None:
+        """Declare a route of another router here."""
+        self._add(
+            route.path,
+            route.endpoint,
+            route.methods,
+            name=route.name,
+            mount=route.mount,
+            defaults=route.defaults,
+            layers=route.layers,
+            guard=route.guards,
+            where=route.where,
+            converters={**route.group.router.converters, **self.router.converters},
+            **route.options,
+        )
+
+    def resource(self, singular: str, plural: str, controller: Any, /, **options: Any) -> Group:
+        """Declare a REST resource: the functions that `controller` has, of index, new, create, show, edit, update,
+        delete.
+
+        `key="id:int"` is the variable; `only` and `without` choose among the functions; all else is for the routes.
+        Returns the group for nested resources, in which the variable is called `post_id`. See kit.routing.resources.
+        """
+        from kit.routing.resources import declare
+
+        return declare(self, singular, plural, controller, **options)
+
+    def redirect(self, path: str, to: str, *, status: int = 308, **options: Any) -> None:
+        """Redirect all methods, variables and query kept: `redirect("/old/{id}", "/new/{id}")`; `to` may be a route's
+        name.
+
+        The status 308 keeps the method of the request (RFC 9110, 15.4.9); 301, 302, 303 and 307 are the others.
+        """
+        from kit.routing.redirects import Moved
+
+        converters = self.router.converters
+        self._add(path, wsgi(Moved(Template(self.prefix + path, converters), to, status, converters)), None, **options)
+
+    def link(self, name: str, url: str) -> None:
+        """A route that only writes URLs: a path that another app answers, or `https://cdn.example.com/{file:path}`."""
+        scheme, external, rest = url.partition("://")
+        if not external:
+            return self._add(url, None, frozenset(), name=name)
+        host, slash, path = rest.partition("/")
+        return self._add(slash + path, None, frozenset(), name=name, prefix="", host=host, scheme=scheme)
+
     def _add(self, path: str, fn: Any, methods: frozenset[str] | None, **options: Any) -> None:
-        mount = options.pop("mount", False)
-        name = options.pop("name", None)
+        router, given = self.router, {**self.options, **options}
+        name, mount, where = given.pop("name", None), given.pop("mount", False), given.pop("where", None)
+        defaults, layers, guard = given.pop("defaults", None), given.pop("layers", ()), given.pop("guard", None)
+        prefix, converters = given.pop("prefix", self.prefix), given.pop("converters", router.converters)
+        unknown = sorted(set(given) - _OPTIONS)
+        if unknown:
+            raise TypeError(f"a route takes no option {unknown[0]!r}; there are {', '.join(sorted(_OPTIONS))}")
+        host, condition = router.conditions(given)
         route = Route(
-            Template(self.prefix + path, self.router.converters),
+            Template(prefix + path, converters),
             fn,
             methods=methods,
             name=None if name is None else self.names + name,
             group=self,
-            defaults={**self.defaults, **(options.pop("defaults", None) or {})},
-            layers=options.pop("layers", ()),
-            guards=_guards(options.pop("guard", None)),
-            where=called_from(),
+            defaults={**self.defaults, **(defaults or {})},
+            layers=layers,
+            guards=_guards(guard),
+            where=where or called_from(),
             mount=mount,
-            options={**self.options, **options},
+            host=host,
+            condition=condition,
+            options=given,
         )
-        self.router.add(route)
+        router.add(route)
+
+
+#: of a route, besides name, defaults, layers and guard
+_OPTIONS = frozenset(("host", "scheme", "slash", "subdomain", "version"))
 
 
 def _guards(guard: Any) -> tuple[Any, ...]:

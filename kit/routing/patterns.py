@@ -116,3 +116,88 @@ def _plain_op(node: Any) -> bool:
     if op == "BRANCH":
         return all(_plain_op(each) for branch in arg[1] for each in branch)
     return False
+
+
+def danger(pattern: str) -> str:
+    r"""Why a hostile text can keep `pattern` busy for very long, or "".
+
+    >>> danger(r"(?:a+)+b"), danger(r"\d{4}-\d+")
+    ('a repeat inside a repeat, (?:x+)+: exponential time', '')
+
+    Found are repeats without end inside such repeats, choices inside a repeat that begin with the same letter, and
+    three or more repeats without end in a row that take the same letters: exponential or cubic time in `re`. It is a
+    lint: it can miss one, and an odd expression that it names may be harmless.
+    """
+    tree = parsed(pattern)
+    return "" if tree is None else _danger(tree)
+
+
+def _endless(node: Any) -> bool:
+    op, arg = node
+    return op in ("MAX_REPEAT", "MIN_REPEAT") and (str(arg[1]) == "MAXREPEAT" or arg[1] > 1000)
+
+
+def _danger(nodes: Any) -> str:
+    row: list[Any] = []
+    for node in nodes:
+        if _endless(node):
+            body = _flat(node[1][2])
+            if any(map(_endless, body)) and all(_endless(each) or _optional(each) for each in body):
+                return "a repeat inside a repeat, (?:x+)+: exponential time"
+            if any(_same_start(each) for each in _deep(node[1][2])):
+                return "choices inside a repeat that begin alike, (?:[ab]c|a[bc])*: exponential time"
+            row.append(node[1][2])
+        found = next(filter(None, (_danger(inner) for inner in _inner(node))), "")
+        if found:
+            return found
+    if any(sum(_overlap(one, other) for other in row) >= 3 for one in row):
+        return "three endless repeats of the same letters, .*x.*y.*: cubic time"
+    return ""
+
+
+def _flat(nodes: Any) -> list[Any]:
+    """A sequence, with what is in groups put in their place."""
+    return [each for node in nodes for each in (_flat(node[1][3]) if node[0] == "SUBPATTERN" else [node])]
+
+
+def _optional(node: Any) -> bool:
+    return node[0] in ("AT", "ASSERT", "ASSERT_NOT") or (node[0].endswith("REPEAT") and node[1][0] == 0)
+
+
+def _inner(node: Any) -> list[Any]:
+    """The sequences right inside a node."""
+    op, arg = node
+    if op in ("MAX_REPEAT", "MIN_REPEAT"):
+        return [arg[2]]
+    if op == "SUBPATTERN":
+        return [arg[3]]
+    return list(arg[1]) if op == "BRANCH" else []
+
+
+def _deep(nodes: Any) -> list[Any]:
+    """The nodes, and those in groups and choices among them."""
+    made = list(nodes)
+    for node in nodes:
+        if node[0] in ("SUBPATTERN", "BRANCH"):
+            for inner in _inner(node):
+                made += _deep(inner)
+    return made
+
+
+def _letters(nodes: Any) -> set[str]:
+    """Which of some sample letters can begin a sequence."""
+    if not nodes:
+        return set()
+    node = _deep(nodes[:1])[-1] if nodes[0][0] == "SUBPATTERN" and len(nodes[0][1][3]) == 1 else nodes[0]
+    return {char for char in "aZ09_-./ xyé" if node[0] != "AT" and _hits(node, char)}
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    return bool(_letters(one) & _letters(other))
+
+
+def _same_start(node: Any) -> bool:
+    if node[0] != "BRANCH":
+        return False
+    starts = [branch[:1] for branch in node[1][1]]
+    return any(_overlap(a, b) for at, a in enumerate(starts) for b in starts[:at])

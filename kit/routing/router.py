@@ -19,24 +19,28 @@ segments is 400.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from threading import RLock
+from urllib.parse import quote
 
 from kit.errors import ConfigError, KitError, Malformed
-from kit.http.problem import Problem, problem_of
+from kit.http.problem import problem_of
 from kit.routing.assembly import ROUTE, assemble, mounts
+from kit.routing.conditions import Host, conditions_of
 from kit.routing.group import Group
 from kit.routing.lower import ranked
 from kit.routing.matchers import MATCHERS
-from kit.routing.urls import NoRoute, Urls, path_of
+from kit.routing.refusals import second
+from kit.routing.template import SAFE
+from kit.routing.urls import Urls, url_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from kit.routing.route import Route
+    from kit.routing.rules import Condition
 
 __all__ = ["Frozen", "Router"]
 
@@ -57,33 +61,42 @@ class TooLong(Malformed):
 class Router(Group):
     """The table of routes, and the WSGI app that dispatches by it.
 
-    `converters` adds converters by name; `origin` ("https://example.com") is what external URLs begin with; `matcher`
-    is "compiled", "mapper" or a factory of your own (see kit.routing.matchers); a path of more than `max_path`
-    characters is 414.
-    """
+    - `converters`: further converters by name; see kit.routing.converters - `origin`: what external URLs begin with,
+    "https://example.com" - `slash`: what to do for a path that differs from a route's by a slash at its end:
+    "redirect" (308), "ignore" or "strict" - `versions`: how a request names its version; see kit.routing.conditions -
+    `matcher`: "compiled", "mapper" or a factory of your own; see kit.routing.matchers - `check`: what `freeze` does
+    with faults in the table: "warn", "error", "strict" (ambiguities too) or "off" - `max_path`: longer paths are 414
 
-    provides = ("kit.url", "wsgiorg.routing_args")
+    and those of a group: `layers`, `guard`, `defaults`.
+    """
 
     def __init__(
         self,
         *,
         converters: Mapping[str, Any] | None = None,
         origin: str | None = None,
+        slash: str = "redirect",
+        versions: Any = None,
         matcher: Any = "compiled",
+        check: str = "warn",
         max_path: int = 8192,
-        **options: Any,
+        layers: Sequence[Any] = (),
+        guard: Any = None,
+        defaults: dict[str, Any] | None = None,
     ) -> None:
         self.converters = dict(converters or {})
-        super().__init__(None, **options)
+        super().__init__(None, layers=layers, guard=guard, defaults=defaults)
         if origin is not None and not re.fullmatch(r"https?://[^/?#@\s]+", origin):
             raise ConfigError(f"the origin {origin!r} is none", hint="write a scheme and a host: https://example.com")
-        self.origin = origin
-        self.max_path = max_path
+        _one_of("slash", slash, ("redirect", "ignore", "strict"))
+        _one_of("check", check, ("warn", "error", "strict", "off"))
+        self.origin, self.slash, self.versions, self.check, self.max_path = origin, slash, versions, check, max_path
         self._make: Any = MATCHERS.get(matcher, matcher) if isinstance(matcher, str) else matcher
         if not callable(self._make):
             raise ConfigError(f"no matcher is called {matcher!r}", hint="there are " + ", ".join(MATCHERS))
         self._routes: list[Route] = []
         self._names: dict[str, Route] = {}
+        self._conditions: dict[Any, tuple[Host | None, Condition | None]] = {}
         self._frozen = False
         self._lock = RLock()
         self._built: Any = None  # the matcher, once the table is assembled
@@ -108,8 +121,8 @@ class Router(Group):
         if built is None:
             with self._lock:
                 if self._built is None:
-                    assemble(self._routes)
-                    self._built = self._make([route for run in ranked(self._routes) for route in run])
+                    assemble(self._routes, self.versions)
+                    self._built = self._make([route for run in ranked(self._routes) for route in run if route.endpoint])
                 built = self._built
         return built
 
@@ -118,7 +131,7 @@ class Router(Group):
         """The table as a `routes.Mapper`; `mapper.matchlist[i].kit` is the route of kit. Needs the extra `routing`."""
         from kit.routing.lower import mapper_of
 
-        return mapper_of(self._routes)
+        return mapper_of(route for route in self._routes if route.endpoint)
 
     def add(self, route: Route) -> None:
         """Take a route into the table; the verbs do this."""
@@ -126,6 +139,8 @@ class Router(Group):
             if self._frozen:
                 raise Frozen(f"{route!r} comes too late", hint="declare all routes before compose() freezes the router")
             same = self._names.get(route.name or "")
+            if route.methods and "slash" in route.options:
+                _one_of("slash", route.options["slash"], ("redirect", "ignore", "strict"))
             if same is not None and same.path != route.path:
                 raise ConfigError(
                     f"{route!r} is called {route.name!r}, as is {same!r}", hint="give each path its own name"
@@ -135,33 +150,55 @@ class Router(Group):
             self._routes.append(route)
             self._built = None
 
+    def conditions(self, options: dict[str, Any]) -> tuple[Host | None, Condition | None]:
+        """The host and the condition that these options of a route ask for; the same ones for the same options."""
+        host, subdomain, scheme = (options.get(name) for name in ("host", "subdomain", "scheme"))
+        version = options.get("version") or ()
+        key = host, subdomain, scheme, frozenset([version] if isinstance(version, str) else version)
+        if not any(key):
+            return None, None
+        if key not in self._conditions:
+            if subdomain is not None and (host is not None or self.origin is None):
+                raise ConfigError(
+                    "a subdomain needs the origin, and no host", hint='Router(origin="https://example.com")'
+                )
+            if subdomain is not None:
+                host = f"{subdomain}.{(self.origin or '').partition('://')[2]}"
+            where = None if host is None else Host(host)
+            self._conditions[key] = where, conditions_of(where, scheme, key[3], self.versions)
+        return self._conditions[key]
+
     def freeze(self) -> None:
         """Refuse further routes, and assemble: mistakes in handlers show now. `kit.wsgi.compose` calls this."""
         self._frozen = True
         self.matcher  # noqa: B018  assembles
+        if self.check != "off":
+            from kit.routing.report import announce
+
+            announce(self, self.check)
+
+    def explain(self, method: str, url: str, **environ: str) -> str:
+        """Why this URL goes where it goes, line by line; see kit.routing.explain."""
+        from kit.routing.explain import explain
+
+        return explain(self, method, url, environ)
 
     # ---- URLs
 
-    def has(self, name: str) -> bool:
-        """Whether a route has this name."""
-        return name in self._names
+    def named(self, name: str) -> Route | None:
+        """The route of this name, or the mount whose name stands before the colon; None if there is none."""
+        return self._names.get(name) or self._names.get(name.partition(":")[0])
 
     def url(self, name: str, /, *, _anchor: str = "", _external: bool = False, _script: str = "", **args: Any) -> str:
         """The URL of the route called `name` with these values; what is no variable goes to the query.
 
         `_external` puts the router's `origin` before it, `_anchor` a fragment behind it, `_script` is where the router
-        is mounted. Raises `NoRoute` for an unknown name, `NoUrl` for an absent or unfitting value.
+        is mounted. "mount:name" asks the router that is mounted under the first name. A route with a host gives a
+        whole URL. Raises `NoRoute` for an unknown name, `NoUrl` for an absent or unfitting value.
         """
-        route = self._names.get(name)
-        if route is None:
-            close = get_close_matches(name, self._names, 1)
-            raise NoRoute(
-                f"no route is called {name!r}", hint=f"did you mean {close[0]!r}?" if close else "name one: name=…"
-            )
-        if _external and self.origin is None:
-            raise ConfigError("an external URL needs the origin", hint='Router(origin="https://example.com")')
-        url = _script + path_of(route, args)
-        return (self.origin or "") * _external + url + ("#" + _anchor if _anchor else "")
+        return url_of(self, name, args, _script, _external) + (
+            "#" + quote(_anchor, safe=SAFE + "/?") if _anchor else ""
+        )
 
     # ---- requests
 
@@ -181,7 +218,7 @@ class Router(Group):
         built = self._built or self.matcher
         found = built.find(path, environ["REQUEST_METHOD"], environ)
         if found is None or found[0] is None:
-            found = self._second(path, environ, found)
+            found = second(self, path, environ, found)
             if callable(found):
                 answer: Iterable[bytes] = found(environ, start_response)
                 return answer
@@ -203,28 +240,7 @@ class Router(Group):
             raise Malformed("the path has control characters or dot segments")
         return path
 
-    def _second(self, path: str, environ: WSGIEnvironment, missed: Any) -> Any:
-        """What answers when no route does: GET's route for HEAD, or a refusal."""
-        if missed is None:
-            return Problem(404, "There is nothing here.")
-        allowed = {*missed[1], "OPTIONS"}
-        if "GET" in allowed:
-            allowed.add("HEAD")
-        method = environ["REQUEST_METHOD"]
-        if method == "HEAD" and "GET" in allowed:
-            return self.matcher.find(path, "GET", environ)
-        allow = ", ".join(sorted(allowed))
-        if method == "OPTIONS":
-            return _Options(allow)
-        return Problem(405, f"This resource takes {allow}.", headers=[("Allow", allow)])
 
-
-class _Options:
-    """The automatic answer to OPTIONS (RFC 9110, 9.3.7)."""
-
-    def __init__(self, allow: str) -> None:
-        self._allow = allow
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("204 No Content", [("Allow", self._allow)])
-        return []
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ConfigError(f"{name}={value!r} is none of the choices", hint=f"there are {', '.join(known)}")

@@ -1,8 +1,8 @@
 """Rule: what the compiler knows of one route, and nothing more. Both `routes.Mapper` and `Router` are turned into
 rules.
 
->>> Rule("show", heads=("", "posts", None), variables=[(2, "id", None)], methods=["GET"]).covers(
-...     Rule("edit", heads=("", "posts", "new"), methods=["GET"]))
+>>> show = Rule("show", heads=("", "posts", None), variables=[(2, "id", None)], methods=["GET"])
+>>> show.covers(Rule("new", heads=("", "posts", "new")))
 True
 
 A list of rules is in order of rank: the first that fits the URL, the method and its condition is the answer.
@@ -116,7 +116,7 @@ class Rule:
         self.condition = condition
         self.tells = tells
         #: rules of one shape, next to each other in rank, are told apart by their method alone
-        self.shape = None if verify or condition else (self.heads, self.variables, tail)
+        self.shape = None if verify else (self.heads, self.variables, tail, condition)
 
     @property
     def static(self) -> bool:
@@ -129,22 +129,35 @@ class Rule:
         return "/".join(head or "" for head in self.heads)
 
     def covers(self, other: Rule) -> bool:
-        """Whether this rule surely takes every URL and method that `other` takes, so that a later `other` is dead."""
-        if self.verify or self.condition or self.more or other.more or len(self.heads) != len(other.heads):
+        """Whether this rule surely takes every URL that `other` takes; methods are not looked at."""
+        if self.verify or self.condition not in (None, other.condition):
             return False
-        if self.methods is not None and (other.methods is None or not other.methods <= self.methods):
+        if self.tail is None and (other.more or len(self.heads) != len(other.heads)):
+            return False
+        if self.tail and not self._tail_covers(other):
             return False
         converts = {index: convert for index, _, convert in self.variables}
         theirs = {} if other.verify else {index: convert for index, _, convert in other.variables}
+        heads = self.heads[:-1] if self.tail else self.heads
         return all(
-            self._takes(mine, converts.get(at), head, theirs.get(at), at in theirs)
-            for at, (mine, head) in enumerate(zip(self.heads, other.heads, strict=True))
+            _takes(mine, converts.get(at), other.heads[at], theirs.get(at), at in theirs)
+            for at, mine in enumerate(heads)
         )
 
-    @staticmethod
-    def _takes(mine: str | None, convert: Any, head: str | None, theirs: Any, whole: bool) -> bool:
-        if mine is not None:
-            return mine == head
-        if head is not None:  # a variable takes a literal that is not empty and that it can convert
-            return bool(head) and (convert is None or convert(head) is not None)
-        return whole and (convert is None or convert is theirs)
+    def _tail_covers(self, other: Rule) -> bool:
+        at, _, kind = self.tail or (0, "", "")
+        if other.verify or len(other.heads) <= at:
+            return False
+        if other.tail and other.tail[0] == at:
+            return kind in ("*", other.tail[2]) or (other.tail[2] == "/" and kind == "+")
+        full = bool(other.heads[at]) or any(index == at for index, _, _ in other.variables)
+        return full or kind == "*" or (kind == "+" and (len(other.heads) > at + 1))
+
+
+def _takes(mine: str | None, convert: Any, head: str | None, theirs: Any, whole: bool) -> bool:
+    """Whether a segment of one rule takes all that a segment of another takes."""
+    if mine is not None:
+        return mine == head
+    if head is not None:  # a variable takes a literal that is not empty and that it can convert
+        return bool(head) and (convert is None or convert(head) is not None)
+    return whole and (convert is None or convert is theirs)

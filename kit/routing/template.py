@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["Template", "Variable"]
+__all__ = ["SAFE", "Template", "Variable"]
 
 _LOCAL = {"[^/]+", "[0-9]+", "[-a-zA-Z0-9_]+"}  # so well known that a small app never pays for the analysis
 _TAILS = {"[^/].*?": "/", ".*": "*", ".*?": "*", ".+": "+", ".+?": "+"}
-_SAFE = "!$&'()*+,;=:@~"  # pchar (RFC 3986, 3.3)
+#: characters that stay as they are in a segment of a URL
+SAFE = "!$&'()*+,;=:@~"  # pchar (RFC 3986, 3.3)
 
 
 class Variable:
@@ -82,15 +83,19 @@ class Template:
             for part in self.parts
         )
 
+    def fits(self, path: str) -> bool:
+        """Whether a decoded path matches, values not looked at."""
+        return re.fullmatch(self.pattern, path) is not None
+
     def build(self, args: dict[str, Any]) -> str:
         """The path for these values, percent-encoded; KeyError for an absent one, ValueError for a misfit."""
         made = []
         for part in self.parts:
             if isinstance(part, str):
-                made.append(quote(part, safe=_SAFE + "/"))
+                made.append(quote(part, safe=SAFE + "/"))
             else:
                 text = part.converter.build(args[part.name])
-                made.append(quote(text, safe=_SAFE + "/" if part.crosses else _SAFE))
+                made.append(quote(text, safe=SAFE + "/" if part.crosses else SAFE))
         return "".join(made)
 
 

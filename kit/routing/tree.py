@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Answer = tuple[Any, dict[str, Any]]
     Exact = dict[str, tuple[dict[str | None, Answer], Answer | None]]
 
-__all__ = ["compile_rules", "shortcuts"]
+__all__ = ["compile_rules", "leaves", "shortcuts"]
 
 _CHAIN = 3  # up to so many literals are compared one by one; measured: a dict and a call cost as much as four
 _COUNTS = 8
@@ -69,6 +69,14 @@ def shortcuts(buckets: Iterable[list[Rule]]) -> Exact:
                     by_method.setdefault(method, answer)
                 found[path] = (by_method, answer if rule.methods is None else None)
     return found
+
+
+def leaves(rules: Sequence[Rule]) -> Iterable[list[Rule]]:
+    """Runs of rules, in order of rank, of which two may fit one URL: whatever two do is in one of them together."""
+    writer = _Writer(len(rules))
+    for number in sorted({len(rule.heads) for rule in rules}):
+        inside = [rule for rule in rules if len(rule.heads) == number or (rule.more and len(rule.heads) < number)]
+        yield from writer.leaves(inside, frozenset(), number)
 
 
 class _Group:
@@ -164,6 +172,19 @@ class _Writer:
             out.put(2, f"if n >= {least}:")
             self.body(out, 3, [rule for rule in rules if rule.more and len(rule.heads) <= least], frozenset(), least, 0)
         out.put(2, "return None")
+
+    def leaves(self, rules: list[Rule], known: Known, least: int) -> Iterable[list[Rule]]:
+        """The rules that stand side by side when nothing divides them any more, leaf by leaf."""
+        groups = _groups(rules)
+        at = self.best(groups, known, least)
+        if at is None:
+            yield rules
+            return
+        branches, rest = _divide(rules, at)
+        self.copies -= sum(map(len, branches.values())) + len(rest) - len(rules)
+        for inside in (*branches.values(), rest):
+            if inside:
+                yield from self.leaves(inside, known | {at}, least)
 
     def jump(self, out: _Source, indent: int, branches: dict[Any, Any], on: str) -> None:
         out.put(indent, f"f = {out.constant(branches)}.get({on})")

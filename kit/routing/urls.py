@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from kit.errors import KitError
+from kit.errors import ConfigError, KitError
+from kit.routing.template import SAFE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from kit.routing.route import Route
     from kit.routing.router import Router
 
-__all__ = ["NoRoute", "NoUrl", "Urls", "path_of"]
+__all__ = ["NoRoute", "NoUrl", "Urls", "url_of"]
 
 
 class NoRoute(KitError, LookupError):
@@ -50,23 +51,62 @@ class Urls:
 
     def __call__(self, name: str, /, **args: Any) -> str:
         """The URL of the route called `name`; see `Router.url`."""
-        if self._outer is not None and not self._router.has(name):
+        if self._outer is not None and self._router.named(name) is None:
             url: str = self._outer(name, **args)
             return url
         script = self._environ.get("SCRIPT_NAME", "")
-        return self._router.url(name, _script=quote(script.encode("latin-1"), safe="/!$&'()*+,;=:@~"), **args)
+        return self._router.url(name, _script=quote(script.encode("latin-1"), safe=SAFE + "/"), **args)
 
 
-def path_of(route: Route, args: dict[str, Any]) -> str:
-    """Path and query of a route."""
-    values = {name: value for name, value in args.items() if value is not None}
+def url_of(router: Router, name: str, args: dict[str, Any], script: str, external: bool) -> str:
+    """The URL of the route called `name`, below `script`; see `Router.url`."""
+    route = router.named(name)
+    if route is None:
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, [route.name for route in router.routes if route.name], 1)
+        raise NoRoute(
+            f"no route is called {name!r}", hint=f"did you mean {close[0]!r}?" if close else "give one name=…"
+        )
+    values = {key: value for key, value in args.items() if value is not None}
     try:
         path = route.template.build(values)
+        start = _start(router, route, values, external)
     except KeyError as exc:
-        what = f"the route {route.name or route.path!r} needs {exc.args[0]!r}"
+        what = f"the route {name!r} needs {exc.args[0]!r}"
         raise NoUrl(what, hint=f"its path is {route.path}") from None
+    except ConfigError:
+        raise
     except (TypeError, ValueError, AttributeError) as exc:
-        what = f"the route {route.name or route.path!r} takes no such value: {exc}"
+        what = f"the route {name!r} takes no such value: {exc}"
         raise NoUrl(what, hint=f"its path is {route.path}") from exc
-    query = {name: value for name, value in values.items() if name not in route.template.names}
-    return path + ("?" + urlencode(query, doseq=True) if query else "") or "/"
+    rest = {key: value for key, value in values.items() if key not in route.names}
+    if route.mount and name != route.name:
+        inner = _mounted(route)
+        url: str = start + inner.url(name.partition(":")[2], _script=script + path, **rest)
+        return url
+    script = "" if route.endpoint is None and start else script
+    return start + (script + path or "/") + ("?" + urlencode(rest, doseq=True) if rest else "")
+
+
+def _start(router: Router, route: Route, args: dict[str, Any], external: bool) -> str:
+    """Scheme and host: of the route's own host, or the router's origin, where they are wanted."""
+    scheme = route.options.get("scheme")
+    if route.host is not None:
+        scheme = scheme or (router.origin or "").partition("://")[0]
+        return (scheme and scheme + ":") + "//" + route.host.build(args)
+    if not external:
+        return ""
+    if router.origin is None:
+        raise ConfigError("an external URL needs the origin", hint='Router(origin="https://example.com")')
+    return (scheme or router.origin.partition("://")[0]) + "://" + router.origin.partition("://")[2]
+
+
+def _mounted(route: Route) -> Any:
+    """The router below a mount, which layers may surround."""
+    app = getattr(route.endpoint, "app", None)
+    while app is not None and not callable(getattr(app, "url", None)):
+        app = getattr(app, "app", None)
+    if app is None:
+        raise NoRoute(f"{route!r} mounts no router", hint="write its URLs by hand, below the URL of the mount")
+    return app
