@@ -37,7 +37,7 @@ coverage: $(VENV)/.test
 	$(BIN)/coverage report
 
 bench: $(VENV)/.test
-	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	for name in $$(grep -l __main__ benchmarks/*.py | tr / . ); do echo "== $$name"; $(BIN)/python -m $${name%.py} || exit 1; done
 
 dist: $(VENV)/.test
 	rm -rf build dist
