@@ -61,6 +61,7 @@ class Csrf(Layer):
     """`Csrf(app)` inside Sessions, or `Csrf(app, keys=ring)` alone. Sets `kit.csrf`; answers 403."""
 
     provides = ("kit.csrf",)
+    rewrites = ("wsgi.input",)
 
     def __init__(
         self,

@@ -5,47 +5,77 @@ from functools import partial
 import pytest
 
 from kit.seal import KeyRing, new_key
-from kit.security import Csrf, Headers
+from kit.security import (
+    BodyLimit,
+    Cors,
+    Csrf,
+    Headers,
+    Https,
+    Isolation,
+    Limits,
+    Login,
+    RateLimit,
+    TrustedHosts,
+    TrustedProxy,
+    bearer,
+    session,
+)
+from kit.stores import MemoryStore
 from kit.wsgi import Layer, StackError, compose
 from kit.wsgi.lint import check_layer
 from tests.security.frameworks import over_wsgi
 
 KEYS = KeyRing([new_key()])
-LAYERS = {"Headers": Headers, "Csrf": partial(Csrf, keys=KEYS)}
+LAYERS = {
+    "TrustedProxy": partial(TrustedProxy, proxies=["10.0.0.0/8", "127.0.0.0/8"]),
+    "TrustedHosts": partial(TrustedHosts, hosts=["localhost", "127.0.0.1"]),
+    "TrustedHosts, canonical": partial(TrustedHosts, hosts=["localhost", "127.0.0.1"], canonical="http://localhost"),
+    "Https": Https,
+    "Headers": Headers,
+    "Headers with reports": partial(Headers, report_to="/csp-reports", report_only={}),
+    "Cors": partial(Cors, origins=["https://friend.example"]),
+    "Isolation": Isolation,
+    "Limits": Limits,
+    "BodyLimit": partial(BodyLimit, bytes=1_000_000),
+    "RateLimit": lambda app: RateLimit(app, store=MemoryStore(), limit=1_000_000, per=60),
+    "Login": partial(Login, by=[bearer({}.get)]),
+    "Csrf": partial(Csrf, keys=KEYS),
+}
 
 
-class BodyLimitStub(Layer):
-    rewrites = ("wsgi.input",)
-
-
-class SessionsStub(Layer):
-    provides = ("kit.session",)
-
-
-class ProxyStub(Layer):
-    rewrites = ("REMOTE_ADDR", "HTTP_HOST", "wsgi.url_scheme")
+class Sessions(Layer):
+    provides = ("kit.session",)  # what the check needs to know of kit.sessions.Sessions
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_row_80_the_layer_keeps_the_contract(name):
-    check_layer(LAYERS[name])
+    check_layer(LAYERS[name], environ={"wsgi.url_scheme": "https"} if name == "Https" else {})
 
 
 def build(*layers):
     return compose(*layers, over_wsgi(lambda environ: (200, [], b"")))
 
 
+SESSION = partial(Login, by=[session()])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         (Csrf,),
-        (Csrf, SessionsStub),
-        (SessionsStub, Csrf, BodyLimitStub),
-        (LAYERS["Csrf"], SessionsStub),
-        (LAYERS["Csrf"], ProxyStub),
-        (Headers, ProxyStub),
+        (Csrf, Sessions),
+        (Sessions, Csrf, LAYERS["BodyLimit"]),
+        (LAYERS["Csrf"], Sessions),
+        (LAYERS["Csrf"], LAYERS["TrustedProxy"]),
+        (LAYERS["Csrf"], LAYERS["TrustedHosts"]),
+        (Headers, LAYERS["TrustedProxy"]),
+        (Https, LAYERS["TrustedProxy"]),
+        (LAYERS["TrustedHosts"], LAYERS["TrustedProxy"]),
+        (LAYERS["RateLimit"], LAYERS["TrustedProxy"]),
         (Headers, Headers),
-        (SessionsStub, Csrf, Csrf),
+        (Sessions, Csrf, Csrf),
+        (SESSION,),
+        (SESSION, Sessions),
     ],
 )
 def test_row_80_a_wrong_order_is_found_when_the_stack_is_built(wrong):
@@ -53,6 +83,8 @@ def test_row_80_a_wrong_order_is_found_when_the_stack_is_built(wrong):
         build(*wrong)
 
 
-def test_row_80_the_right_order_is_accepted():
-    build(ProxyStub, Headers, BodyLimitStub, SessionsStub, Csrf)
-    build(ProxyStub, Headers, BodyLimitStub, LAYERS["Csrf"])
+def test_row_80_the_default_order_of_the_design_is_accepted():
+    outer = [LAYERS[name] for name in ("TrustedProxy", "TrustedHosts", "Https", "Headers", "Cors", "Isolation")]
+    inner = [LAYERS[name] for name in ("Limits", "BodyLimit", "RateLimit")]
+    build(*outer, *inner, Sessions, SESSION, Csrf)
+    build(*outer, *inner, LAYERS["Login"], LAYERS["Csrf"])
