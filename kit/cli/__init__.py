@@ -30,6 +30,7 @@ COMMANDS = {
     "run": "serve a recipe or an app for development, and reload it when a file changes",
     "routes": "list the routes of an app",
     "stack": "list the layers of an app, outermost first",
+    "templates": "check templates, compile them, compress the files beside them",
 }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from kit.cli.stack import near
+from kit.cli.stack import called, near
 from kit.cli.target import add_target, load, options
 from kit.cli.terminal import paint, print_json, table
 from kit.errors import Missing
@@ -81,5 +81,4 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _named(thing: Any) -> str:
-    thing = getattr(thing, "app", thing)
-    return str(getattr(thing, "__qualname__", type(thing).__qualname__))
+    return called(getattr(thing, "app", thing))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from kit.wsgi import Node
 
-__all__ = ["add_arguments", "describe", "near", "run"]
+__all__ = ["add_arguments", "called", "describe", "near", "run"]
 
 _FACETS = ("provides", "requires", "wants", "rewrites")
 _SECRET = re.compile(r"key|secret|passw|token|ring|salt|credential", re.IGNORECASE)
@@ -78,18 +78,24 @@ def _rows(node: Node, depth: int) -> Iterator[dict[str, Any]]:
 
 
 def _options(app: Any) -> dict[str, str]:
-    """The keyword options of the layer's constructor, as far as it keeps them under their name."""
+    """The keyword options that are not at their default, as far as the layer keeps them under their name."""
     if inspect.isroutine(app) or isinstance(app, type):
         return {}
-    parameters = inspect.signature(type(app).__init__).parameters.values()
     kept = getattr(app, "__dict__", {})
     found = {}
-    for each in parameters:
-        if each.kind is each.KEYWORD_ONLY:
-            for name in (each.name, f"_{each.name}"):
-                if name in kept:
-                    found[each.name] = _shown(each.name, kept[name])
+    for each in inspect.signature(type(app).__init__).parameters.values():
+        for name in (each.name, f"_{each.name}"):
+            if each.kind is each.KEYWORD_ONLY and name in kept and not _same(kept[name], each.default):
+                found[each.name] = _shown(each.name, kept[name])
     return found
+
+
+def _same(value: Any, default: Any) -> bool:
+    """Whether an option is at its default; an empty frozenset is what a layer makes of ()."""
+    plain = (type(None), bool, int, float, str, tuple, list, dict, set, frozenset)
+    if value is default:
+        return True
+    return isinstance(value, plain) and isinstance(default, plain) and (value == default or not (value or default))
 
 
 def _shown(name: str, value: Any) -> str:
@@ -98,7 +104,7 @@ def _shown(name: str, value: Any) -> str:
         return "***"
     text = repr(value)
     if inspect.isroutine(value) or _ADDRESS.search(text):
-        return str(getattr(value, "__qualname__", type(value).__qualname__))
+        return called(value)
     text = _USERINFO.sub("***@", text)
     return text if len(text) <= 60 else text[:59] + "…"
 
@@ -108,6 +114,12 @@ def _source(kind: Any) -> str:
         return near(f"{inspect.getsourcefile(kind)}:{inspect.getsourcelines(kind)[1]}")
     except (TypeError, OSError):
         return "(no source)"
+
+
+def called(thing: Any) -> str:
+    """The name of a function or class, or of the class of a thing that has none."""
+    name = str(getattr(thing, "__qualname__", type(thing).__qualname__))
+    return name.rpartition("<locals>.")[2]
 
 
 def near(where: str) -> str:

@@ -14,9 +14,10 @@ from kit.wsgi import Layer, compose
 class Stamp(Layer):
     """Says who was here."""
     provides = ("site.stamp",)
-    def __init__(self, app, *, secret, session_key="kit.session", url="memory:"):
+    def __init__(self, app, *, secret, session_key="kit.session", url="memory:", limit=3, names=()):
         super().__init__(app)
         self.secret, self.session_key, self.url = secret, session_key, url
+        self.limit, self.names = limit, frozenset(names)
     def before(self, environ):
         environ["site.stamp"] = self.secret
 
@@ -28,7 +29,7 @@ def make_app(*, data, keys, debug=False, lint=False):
     router.get("/", lambda: "version 1", name="home")
     router.get("/data", lambda: f"{data} {debug} {lint} {len(keys)}")
     router.post("/users/{id:int}", user, name="user")
-    return compose(partial(Stamp, secret="hunter2", url="postgresql://ann:s3cret@db/app"), router, lint=lint)
+    return compose(partial(Stamp, secret="hunter2", session_key="own.session", url="postgresql://ann:s3cret@db/app"), router, lint=lint)
 '''
 
 

@@ -10,14 +10,14 @@ def test_stack_lists_the_layers_with_what_they_declare_and_where_they_are(kit):
     assert "2  Router" in shown
 
 
-def test_stack_shows_options_and_no_secret(kit):
+def test_stack_shows_options_that_are_not_at_their_default_and_no_secret(kit):
     ended = kit("stack", "mysite", "--json")
     assert "hunter2" not in ended.stdout
     assert "s3cret" not in ended.stdout
     first = json.loads(ended.stdout)[0]
     assert first["options"] == {
         "secret": "***",
-        "session_key": "'kit.session'",
+        "session_key": "'own.session'",
         "url": "'postgresql://***@db/app'",
     }
     assert first["class"] == "mysite.app.Stamp"
@@ -48,7 +48,7 @@ def test_routes_says_where_each_was_declared(kit):
         "name": "user",
         "handler": "user",
         "guards": [],
-        "source": "mysite/app.py:22",
+        "source": "mysite/app.py:23",
     }
 
 
