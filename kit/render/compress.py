@@ -15,11 +15,13 @@ secret beside text the client chose (BREACH); kit's own CSRF token is masked and
 
 from __future__ import annotations
 
+import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kit.errors import ConfigError, needs
@@ -29,7 +31,7 @@ from kit.wsgi import Layer
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["Compress"]
+__all__ = ["Compress", "write_copies"]
 
 _SHRINKS = re.compile(
     r"text/(?!event-stream)|application/(?:.*[+.]?(?:json|xml|javascript|jsonl|wasm))|image/(?:svg|bmp)", re.I
@@ -116,6 +118,23 @@ class Compress(Layer):
         coding = best_encoding(environ.get("HTTP_ACCEPT_ENCODING"), self.codings)
         answer = _Answer(self, start_response, coding, head=environ["REQUEST_METHOD"] == "HEAD")
         return answer.over(self.app(environ, answer.start))
+
+
+def write_copies(path: Path) -> list[str]:
+    """Write a packed copy of a file beside it in each coding that makes it a tenth smaller; returns their suffixes.
+
+    For `Static`, which sends them; made before the site goes out, so with each coding's best.
+    """
+    data = path.read_bytes()
+    made: dict[str, bytes] = {".gz": gzip.compress(data, 9, mtime=0)}
+    if _installed("br"):
+        made[".br"] = import_module("brotli").compress(data)
+    if _installed("zstd"):
+        made[".zst"] = import_module("zstandard").ZstdCompressor(level=19).compress(data)
+    small = {suffix: packed for suffix, packed in made.items() if len(packed) <= len(data) * 0.9}
+    for suffix, packed in small.items():
+        path.with_name(path.name + suffix).write_bytes(packed)
+    return sorted(small)
 
 
 def _installed(coding: str) -> bool:

@@ -18,12 +18,14 @@ What differs from plain Mako, each for a fault that plain Mako has (docs/render.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from inspect import CO_VARKEYWORDS
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+import kit
 from kit.errors import needs
 from kit.render.absent import Absent
 from kit.render.engine import TemplateError, UndefinedName, files, known
@@ -33,6 +35,7 @@ if TYPE_CHECKING:  # Mako has no types
     Template = Any
 
     class Lexer:
+        def __init__(self, text: str, filename: str) -> None: ...
         def parse(self) -> Any: ...
 
     class Context:
@@ -44,6 +47,7 @@ if TYPE_CHECKING:  # Mako has no types
 
 
 with needs("mako", extra="render", by="kit.render"):
+    import mako
     from mako import exceptions, runtime
     from mako.lookup import TemplateLookup
 
@@ -51,12 +55,14 @@ with needs("mako", extra="render", by="kit.render"):
         from mako.lexer import Lexer
         from mako.runtime import Context
 
-__all__ = ["MakoEngine"]
+__all__ = ["MakoEngine", "parse"]
 
 _IMPORTS = [
     "from kit.render.escape import Markup, safe_json, safe_url",
     "from kit.render.escape import escape as _kit_escape, trim as _kit_trim, url_quote as _kit_url",
 ]
+#: modules that another version made are never loaded: it may have escaped otherwise
+_STAMP = f"mako-{mako.__version__}-kit-{kit.__version__}"
 #: filters of Mako that are nothing but the escape, or the str(), that ends every expression anyway
 _IMPLIED = frozenset({"h", "x", "entity", "str", "unicode"})
 _RENAMED = {"trim": "_kit_trim", "u": "_kit_url"}
@@ -84,7 +90,7 @@ class MakoEngine:
         self._lookup = TemplateLookup(
             directories=list(self.folders),
             filesystem_checks=reload,
-            module_directory=str(compiled) if compiled is not None else None,
+            module_directory=None if compiled is None else os.path.join(compiled, _STAMP),
             input_encoding="utf-8",
             default_filters=["_kit_escape"],
             buffer_filters=["Markup"],
@@ -107,6 +113,10 @@ class MakoEngine:
             return
         found = self._part(template, name, part)
         found.render_context(_Context(_Writer(write), context), **_wanted(found.callable_, context))
+
+    def compile(self) -> int:
+        """Compile every template now; returns how many there are. `TemplateError` names the first that is broken."""
+        return sum(1 for name in self.names() if self.template(name))
 
     def names(self) -> Iterator[str]:
         """The names of all templates in the folders."""
@@ -162,6 +172,14 @@ class _Lexer(Lexer):
             if type(node).__name__ == "Expression" and (page or node.escapes_code.args):
                 node.escapes_code.args = _filters([*page, *node.escapes_code.args])
         return tree
+
+
+def parse(source: str, file: str) -> Any:
+    """Mako's parse tree of a template, as written; for tools that read templates."""
+    try:
+        return Lexer(source, file).parse()
+    except (exceptions.SyntaxException, exceptions.CompileException) as exc:
+        raise TemplateError(f"{exc}", filename=file, line=exc.lineno) from exc
 
 
 def _walk(node: Any) -> Iterator[Any]:
