@@ -29,7 +29,8 @@ def make_app(*, data, keys, debug=False, lint=False):
     router.get("/", lambda: "version 1", name="home")
     router.get("/data", lambda: f"{data} {debug} {lint} {len(keys)}")
     router.post("/users/{id:int}", user, name="user")
-    return compose(partial(Stamp, secret="hunter2", session_key="own.session", url="postgresql://ann:s3cret@db/app"), router, lint=lint)
+    stamp = partial(Stamp, secret="hunter2", session_key="own.session", url="postgresql://ann:s3cret@db/app")
+    return compose(stamp, router, lint=lint)
 '''
 
 
