@@ -17,6 +17,7 @@ from kit.forms.intents import applied, is_intent
 from kit.forms.look import Look, holed, look
 from kit.forms.nodes import Error, Group, Leaf, Nest, Node, Rows, Run, held
 from kit.forms.respond import respond
+from kit.forms.schema import schema_of
 from kit.forms.source import Source
 from kit.forms.spec import MISSING
 from kit.forms.theme import Theme
@@ -35,6 +36,10 @@ class Changeset(Generic[F]):
 
     #: what was found wrong: (path, code, params) each
     errors: tuple[Error, ...]
+    #: the button that adds, removes or moves a row, if it was that: "choices.2.remove"
+    intent: str
+    #: the name of the chosen action; None for a form without actions
+    action: str | None
 
     def __init__(
         self,
@@ -47,27 +52,32 @@ class Changeset(Generic[F]):
         scope: str = "",
         action: str | None = None,
     ) -> None:
-        self.__dict__.update(
-            _group=group, _source=source, _data=data, _environ=environ, _theme=theme, _scope=scope, _focus=""
-        )
-        self.__dict__.update(self._read(action))
+        own, values = self.__dict__, {}
+        own.update(_group=group, _source=source, _data=data, _environ=environ, _theme=theme, _scope=scope, _focus="")
+        own.update(errors=(), intent="", action=action or next(iter(group.actions), None))
+        if source is not None:
+            values = self._read(group, source, action)
+        own["_values"] = values
 
-    def _read(self, action: str | None) -> dict[str, Any]:
-        group, source = self._group, self._source
-        do = source.own.get("_do", "") if source is not None else ""
-        do = do if isinstance(do, str) else "?"
-        chosen = action or (do if do in group.actions else next(iter(group.actions), None))
-        if source is None:
-            return {"_values": {}, "errors": (), "intent": "", "action": chosen}
-        intent = do if not source.json and is_intent(group, do) else ""
+    def _read(self, group: Group, source: Source, action: str | None) -> dict[str, Any]:
+        own, do, permit, data = self.__dict__, source.own.get("_do", ""), None, MISSING
         run = Run(json=source.json, partial=source.partial)
-        if do and not intent and group.actions and do not in group.actions:
-            run.wrong("", "intent")
-        permit = group.actions[chosen].permit if chosen else None
-        data = self._data if source.partial or permit is not None else MISSING
+        if do:
+            do = do if isinstance(do, str) else "?"
+            if do in group.actions:
+                own["action"] = action or do
+            elif not source.json and is_intent(group, do):
+                own["intent"] = do
+            elif group.actions:
+                run.wrong("", "intent")
+        if self.action:
+            permit = group.actions[self.action].permit
+        if permit is not None or source.partial:
+            data = self._data
         values = group.cast(source.tree, "", run, data, permit)
-        errors = () if intent else tuple(run.errors)
-        return {"_values": values, "errors": errors, "intent": intent, "action": chosen}
+        if not self.intent:
+            own["errors"] = tuple(run.errors)
+        return values
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a changeset is a value: .{name} cannot be set")
@@ -196,6 +206,12 @@ class Changeset(Generic[F]):
         if token is not None:
             html = f'<input type="hidden" name="_csrf" value="{escape(token())}">{html}'
         return Html(html)
+
+    def client(self) -> Html:
+        """The form's rules for the JavaScript module (kit.forms.client.SCRIPT), to stand inside the form element."""
+        from kit.forms.client import data_block  # few pages need it
+
+        return data_block(schema_of(self._group, self.look.texts), self._scope)
 
     def summary(self) -> Html:
         """All errors with links to their inputs, to stand on top of the page; nothing if there is none."""

@@ -56,7 +56,7 @@ def compile_form(cls: type, specs: Mapping[str, Any], names: Mapping[str, Any], 
             )
         parts.append(_part(f"{cls.__name__}.{attribute}", attribute, hint, specs.get(attribute)))
     members = [getattr(cls, name) for name in _members(cls)]
-    rules = [found for found in (getattr(member, "__rule__", None) for member in members) if isinstance(found, Rule)]
+    rules = [found for found in (getattr(member, "__rule__", member) for member in members) if isinstance(found, Rule)]
     group = Group(cls, parts, rules, [member for member in members if isinstance(member, Action)])
     _check_names(cls, group)
     return group

@@ -62,7 +62,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 TEXT = _table(
     Constraint("min", "too_short", _at_least, "minlength", "minLength", "length(v) >= b"),
     Constraint("max", "too_long", _at_most, "maxlength", "maxLength", "length(v) <= b"),
-    Constraint("pattern", "pattern", _matches, "pattern", "pattern", "matches(v, b)"),
+    Constraint("pattern", "pattern", _matches, "pattern", "pattern", "new RegExp(b, 'vs').test(v)"),
 )
 #: what can be compared: numbers, dates, times
 ORDER = _table(

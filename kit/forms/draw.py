@@ -63,6 +63,10 @@ class Place(NamedTuple):
 def draw(sheet: Sheet, part: Node, prefix: str, raw: Any, data: Any) -> str:
     """Any part, whole."""
     if isinstance(part, Leaf):
+        path = prefix + part.name
+        if raw.__class__ is str and part.plain and path not in sheet.faults and sheet.focus != path:
+            value = raw if raw.isalnum() or not _SPECIAL(raw) else escape(raw)
+            return sheet.look.field(part, False, False)(prefix, value, "", "", "", "")
         return draw_leaf(sheet, part, prefix, raw, data)
     if isinstance(part, Rows):
         return draw_rows(sheet, part, prefix, raw, data)
@@ -74,6 +78,8 @@ def draw(sheet: Sheet, part: Node, prefix: str, raw: Any, data: Any) -> str:
 
 def draw_group(sheet: Sheet, group: Group, prefix: str, raw: Any, data: Any) -> str:
     """The parts of a form, one after the other."""
+    if raw.__class__ is dict:
+        return "".join([draw(sheet, part, prefix, raw.get(part.name), MISSING) for part in group.parts])
     return "".join([draw(sheet, part, prefix, *within(part, raw, data)) for part in group.parts])
 
 
@@ -87,7 +93,7 @@ def draw_leaf(
     alone: bool = False,
     fill: Fill | None = None,
 ) -> str:
-    """A field; `fill` is what to draw it with, if it is not the usual."""
+    """A field in any state; `fill` is what to draw it with, if it is not the usual."""
     path, look, flags, options, error = prefix + leaf.name, sheet.look, "", "", ""
     bad = path in sheet.faults
     if bad:
@@ -99,11 +105,8 @@ def draw_leaf(
     elif isinstance(leaf.kind, Choice | Several):
         value, options = "", _options(look, leaf, prefix, raw, data)
     else:
-        value = raw if raw.__class__ is str and leaf.spec.redisplay else shown(leaf, raw, data)
-        if leaf.widget == "checkbox":
-            flags = " checked" if value else ""
-        elif not value.isalnum() and _SPECIAL(value):
-            value = escape(value)
+        value = escape(shown(leaf, raw, data))
+        flags = " checked" if leaf.widget == "checkbox" and value else ""
     if sheet.focus == path:
         flags += " autofocus"
     return fill(prefix, value, error, flags, options, number)

@@ -23,6 +23,7 @@ from kit.errors import ConfigError
 from kit.forms.changeset import Changeset, plain
 from kit.forms.compile import compile_form
 from kit.forms.nodes import Absent, Group
+from kit.forms.schema import schema_of
 from kit.forms.source import Source, source_of
 from kit.forms.spec import field, rows
 from kit.forms.theme import Theme
@@ -119,6 +120,11 @@ class Form:
         cls, group: Group, source: Source | None, data: Any, environ: Mapping[str, Any], action: str | None
     ) -> Changeset[Self]:
         return Changeset(group, source, data, environ=environ, theme=cls._theme, scope=cls._scope, action=action)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """The JSON Schema (2020-12) of what `bind` takes as JSON; OpenAPI 3.1 takes it as a request body."""
+        return schema_of(cls.__group__())
 
     def asdict(self) -> dict[str, Any]:
         """The fields as a dict, nested forms too."""

@@ -34,6 +34,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _BREAK = re.compile(r"[\n\t]")
 _INT64 = 2**63
 
+#: what is cut off at both ends of a text: white space as JavaScript's trim() has it, so that both sides agree
+SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+
 
 class Wrong(ValueError):
     """A value is not of its kind; `code` and `params` become the error of its field."""
@@ -66,7 +69,7 @@ class Kind:
     def accept(self, data: Any) -> Any:
         """The value of a JSON datum."""
         if isinstance(data, str):
-            return self.parse(data.strip())
+            return self.parse(data.strip(SPACE))
         raise Wrong("type")
 
     def show(self, value: Any) -> str:
@@ -132,7 +135,7 @@ class Url(_Shaped):
 
     attributes = {"type": "url"}
     schema = {"type": "string", "format": "url"}
-    shape = r"https?:\/\/[^\x00-\x20\x7f\"<>\\^`\{\|\}\/?#@]+(?:[\/?#][^\x00-\x20\x7f\"<>\\^`\{\|\}]*)?"
+    shape = r'https?:\/\/[^\x00-\x20\x7f"<>\\^`{|}\/?#@]+(?:[\/?#][^\x00-\x20\x7f"<>\\^`{|}]*)?'
 
 
 class Slug(_Shaped):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 from kit.forms.choices import Choice, Several
@@ -28,15 +27,17 @@ Fill = Callable[..., str]
 # characters for private use stand for the holes until the theme has done its part
 PATH, VALUE, ERROR, FLAGS, BODY, NUMBER = _MARKS = "\ue0f0\ue0f1\ue0f2\ue0f3\ue0f4\ue0f5"
 
+_BUTTONS = {"add": "Add {row}", "remove": "Remove {row}", "up": "Move {row} up", "down": "Move {row} down"}
+
 
 def holed(html: str) -> Fill:
     """A function that fills the holes of a piece of HTML."""
-    found = [_MARKS.index(mark) for mark in re.findall(f"[{_MARKS}]", html)]
-    if not found:
-        return lambda *holes: html
-    template = re.sub(f"[{_MARKS}]", "%s", html.replace("%", "%%"))
-    pick: Callable[[Any], Any] = itemgetter(*found)
-    return lambda *holes: template % pick(holes)
+    body = html.replace("{", "{{").replace("}", "}}")
+    for mark, name in zip(_MARKS, "pvefon", strict=True):
+        body = body.replace(mark, "{" + name + "}")
+    # an f-string of nothing but literals and these six names: three times as fast as filling a template with %
+    fill: Fill = eval(f"lambda p, v, e, f, o, n: f{body!r}", {"__builtins__": {}})
+    return fill
 
 
 class Look:
@@ -54,11 +55,12 @@ class Look:
 
     def field(self, leaf: Leaf, bad: bool, alone: bool) -> Fill:
         """A field, with or without an error; `alone`: its control without label and error."""
-        fill: Fill | None = leaf.drawn.get((self, bad, alone))
+        key = (self, bad, alone) if bad or alone else self  # the usual state has the quick key
+        fill: Fill | None = leaf.drawn.get(key)
         if fill is None:
             fill = self.make(leaf, bad, alone, {})
             if leaf.fixed:
-                leaf.drawn[self, bad, alone] = fill
+                leaf.drawn[key] = fill
         return fill
 
     def make(self, leaf: Leaf, bad: bool, alone: bool, extra: dict[str, Any]) -> Fill:
@@ -105,10 +107,13 @@ class Look:
 
     def row(self, rows: Rows) -> Fill:
         """One row of forms (PATH is its own) or of inputs: BODY is what is in it, VALUE its buttons."""
-        legend = f"{self.text(rows.each)} {NUMBER}"
-        if isinstance(rows.item, Leaf):
-            return self._kept(rows, "row", lambda: self.theme.item(BODY, VALUE))
-        return self._kept(rows, "row", lambda: self.theme.group(self.scope + PATH, legend, BODY, VALUE))
+
+        def make() -> str:
+            legend = f"{self.text(rows.each)} {NUMBER}"
+            alone = isinstance(rows.item, Leaf)
+            return self.theme.item(BODY, VALUE) if alone else self.theme.group(self.scope + PATH, legend, BODY, VALUE)
+
+        return self._kept(rows, "row", make)
 
     def nest(self, nest: Nest) -> Fill:
         """A form within a form (PATH is its own)."""
@@ -116,10 +121,12 @@ class Look:
 
     def row_button(self, rows: Rows, verb: str) -> Fill:
         """A button of a list (PATH is the list's) or of a row (PATH is the row's)."""
-        each = self.text(rows.each) + ("" if verb == "add" else f" {NUMBER}")
-        words = {"add": "Add {row}", "remove": "Remove {row}", "up": "Move {row} up", "down": "Move {row} down"}
-        text = self.text(words[verb]).replace("{row}", each)
-        return self._kept(rows, verb, lambda: self.button(f"{PATH}.{verb}", text, main=False))
+
+        def make() -> str:
+            each = self.text(rows.each) + ("" if verb == "add" else f" {NUMBER}")
+            return self.button(f"{PATH}.{verb}", self.text(_BUTTONS[verb]).replace("{row}", each), main=False)
+
+        return self._kept(rows, verb, make)
 
     def button(self, do: str, text: str, *, main: bool) -> str:
         """A submit button that posts `_do`; browsers check nothing for one that is not `main`. `text` is HTML."""

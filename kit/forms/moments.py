@@ -22,7 +22,7 @@ _TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,3})?)?"
 
 
 class _Iso(Kind):
-    table = ORDER
+    table = {word: row for word, row in ORDER.items() if word != "step"}
     shape: ClassVar[re.Pattern[str]]
     read: ClassVar[Any]
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from kit.errors import ConfigError
 from kit.forms.constraints import ITEMS, Constraint, common
-from kit.forms.kinds import Kind, Wrong
+from kit.forms.kinds import SPACE, Kind, Wrong
 from kit.forms.spec import MISSING, Action, FieldSpec, RowsSpec, Rule
 
 __all__ = ["Absent", "Error", "Group", "Leaf", "Nest", "Node", "Rows", "Run", "held"]
@@ -34,6 +34,9 @@ class Error(NamedTuple):
 
 class Absent(AttributeError):
     """A field of a form's value was read that the input gave no good value for."""
+
+
+Reader = Callable[..., Any]
 
 
 class Run:
@@ -76,6 +79,10 @@ class Node:
         """The value of `raw`, or MISSING with errors in `run`. `data` is what a partial input is laid over."""
         raise NotImplementedError
 
+    def reader(self, json: bool) -> Reader:
+        """`read` for one kind of input."""
+        return self.read
+
     def empty(self, raw: Any) -> bool:
         """Whether the user has left this part empty."""
         raise NotImplementedError
@@ -97,37 +104,50 @@ class Leaf(Node):
         self.required = spec.required if spec.required is not None else not (optional or self._blank_is_fine())
         self.widget = spec.widget or kind.widget
         self.strip = self.widget != "password"
+        #: whether what is posted is shown again as it is
+        self.plain = spec.redisplay and not kind.takes and self.widget not in ("checkbox", "file", "select", "radios")
+        self._read_text = self._text_reader()
 
     def read(self, raw: Any, prefix: str, run: Run, data: Any = MISSING) -> Any:
-        if run.json:
-            return self._read_json(raw, prefix, run)
-        if raw.__class__ is not str:
-            if raw is None:
-                if run.partial:
+        return self.reader(run.json)(raw, prefix, run, data)
+
+    def reader(self, json: bool) -> Reader:
+        return self._read_json if json else self._read_text
+
+    def _text_reader(self) -> Reader:
+        """`read` for what forms post, with everything that it needs in its hands: it runs for every field."""
+        name, strip, parse, takes, nothing = self.name, self.strip, self.kind.parse, self.kind.takes, self._nothing
+        checks = [(row.holds, bound, row) for row, bound in self.checks]
+
+        def read(raw: Any, prefix: str, run: Run, data: Any = MISSING) -> Any:
+            if raw.__class__ is not str:
+                if raw is None and run.partial:
                     return MISSING
-                raw = ""
-            elif not isinstance(raw, self.kind.takes):
-                return run.wrong(prefix + self.name, "duplicate" if isinstance(raw, list) else "type")
-        elif self.strip:
-            raw = raw.strip()
-        if not raw:
-            kept = run.kept.get(prefix + self.name) if run.kept else None
-            if kept is None:
-                return self._nothing(prefix, run)
-            raw = kept
-        try:
-            value = self.kind.parse(raw)
-        except Wrong as wrong:
-            return run.wrong(prefix + self.name, wrong.code, **wrong.params)
-        for row, bound in self.checks:
-            if not row.holds(value, bound() if callable(bound) else bound):
-                return self._broken(row, bound, prefix, run)
-        return value
+                if raw is not None and not isinstance(raw, takes):
+                    return run.wrong(prefix + name, "duplicate" if isinstance(raw, list) else "type")
+            elif strip:
+                raw = raw.strip(SPACE)
+            if not raw:
+                raw = run.kept.get(prefix + name)
+                if raw is None:
+                    return nothing(prefix, run)
+            try:
+                value = parse(raw)
+            except Wrong as wrong:
+                return run.wrong(prefix + name, wrong.code, **wrong.params)
+            if value is False and self.required:
+                return nothing(prefix, run)
+            for holds, bound, row in checks:
+                if not holds(value, bound() if callable(bound) else bound):
+                    return self._broken(row, bound, prefix, run)
+            return value
+
+        return read
 
     def empty(self, raw: Any) -> bool:
-        if not isinstance(raw, str):
+        if raw.__class__ is not str:
             return raw is None
-        return not raw.strip() or (bool(self.default) and raw == self.kind.show(self.default))
+        return not raw.strip(SPACE) or (bool(self.default) and raw == self.kind.show(self.default))
 
     def bounds(self) -> list[tuple[Constraint, Any]]:
         """The constraints with their bounds as they are now."""
@@ -138,7 +158,7 @@ class Leaf(Node):
         """Whether this field is the same at every request."""
         return not any(callable(bound) for _, bound in self.checks)
 
-    def _read_json(self, raw: Any, prefix: str, run: Run) -> Any:
+    def _read_json(self, raw: Any, prefix: str, run: Run, data: Any = MISSING) -> Any:
         if raw is MISSING and run.partial:
             return MISSING
         if raw is MISSING and self.spec.default is not MISSING:
@@ -199,6 +219,8 @@ class Group(Node):
         self.by_name = {part.name: part for part in parts}
         self.by_attribute = {part.attribute: part for part in parts}
         self.actions = {action.name: action for action in actions}
+        self._text_steps = [(part.attribute, part.name, part.reader(False)) for part in parts]
+        self._json_steps = [(part.attribute, part.name, part.reader(True)) for part in parts]
 
     def read(self, raw: Any, prefix: str, run: Run, data: Any = MISSING) -> Any:
         before = len(run.errors)
@@ -216,13 +238,12 @@ class Group(Node):
             return {}
         values: dict[str, Any] = {}
         absent, before = MISSING if run.json else None, MISSING
-        for part in self.parts:
-            attribute = part.attribute
+        for attribute, name, read in self._json_steps if run.json else self._text_steps:
             if permit is not None and attribute not in permit:
                 continue
             if data is not MISSING:
                 before = held(data, attribute)
-            value = part.read(raw.get(part.name, absent), prefix, run, before)
+            value = read(raw.get(name, absent), prefix, run, before)
             if value is not MISSING:
                 values[attribute] = value
         if not raw.keys() <= self.names:
@@ -245,7 +266,12 @@ class Group(Node):
         return form
 
     def empty(self, raw: Any) -> bool:
-        return isinstance(raw, dict) and all(part.empty(raw.get(part.name)) for part in self.parts)
+        if not isinstance(raw, dict):
+            return False
+        for part in self.parts:  # noqa: SIM110  (it runs for every row: a generator would cost as much as the rest)
+            if not part.empty(raw.get(part.name)):
+                return False
+        return True
 
     def _judge(self, values: dict[str, Any], prefix: str, run: Run) -> None:
         form = self.build(values)
@@ -329,8 +355,10 @@ class Rows(Node):
     def _filled(self, raw: dict[str, Any], item: Node) -> dict[str, Any]:
         """The rows without those left blank, as long as `min` of them are left."""
         blank = [key for key, row in raw.items() if item.empty(row)]
+        if not blank:
+            return raw
         spare = set(blank[max(0, self.min - (len(raw) - len(blank))) :])
-        return {key: row for key, row in raw.items() if key not in spare} if spare else raw
+        return {key: row for key, row in raw.items() if key not in spare}
 
 
 def _keyed(key: str, path: str, run: Run) -> bool:

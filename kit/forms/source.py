@@ -80,7 +80,10 @@ def _searched(environ: WSGIEnvironment, group: Group, limits: Limits) -> Source 
 def _more(old: Any, value: Any, name: str) -> Any:
     if old.__class__ is dict:
         raise _both(name)
-    return [*old, value] if old.__class__ is list else [old, value]
+    if old.__class__ is list:
+        old.append(value)
+        return old
+    return [old, value]
 
 
 @lru_cache(maxsize=4096)

@@ -157,7 +157,12 @@ def rows(
 
 
 class Rule:
-    """A check across fields: `check(form)` returns True, or the code of what is wrong (False: `code`)."""
+    """A check across fields: `check(form)` returns True, or the code of what is wrong (False: `code`).
+
+    `client` describes it to the JavaScript module, if it is one of those in kit.forms.rules.
+    """
+
+    client: Mapping[str, Any] | None = None
 
     def __init__(
         self, field: str, check: Callable[[Any], Any], *, code: str, when: Callable[[Any], Any] | None
