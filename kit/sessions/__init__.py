@@ -5,6 +5,7 @@
 and inside: `session = of(environ)`, a mapping with `incr`, `push`, `alter`, `flash`, `rotate`, `revoke` and more.
 """
 
+from kit.sessions.carried import SealedCookie
 from kit.sessions.devices import Device, revoke_owner
 from kit.sessions.errors import SessionConflict, SessionTooLarge, TooLate
 from kit.sessions.layer import Sessions, of
@@ -13,6 +14,7 @@ from kit.sessions.session import Flash, Session
 __all__ = [
     "Device",
     "Flash",
+    "SealedCookie",
     "Session",
     "SessionConflict",
     "SessionTooLarge",

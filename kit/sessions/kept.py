@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from kit.sessions.devices import Device
     from kit.sessions.session import Session
+    from kit.sessions.terms import Terms
     from kit.stores import Entry, Store
 
 __all__ = ["Kept"]
@@ -41,37 +42,25 @@ _TRIES = 50
 
 
 class Kept:
-    """Sessions in `store`. `idle` and `absolute` are in seconds, `limit` in bytes; `read_cookie` gives the id."""
+    """Sessions in `store`; `sleep` waits between two tries."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        read_cookie: Callable[[WSGIEnvironment], str | None],
-        idle: float,
-        absolute: float,
-        limit: int,
-        anonymous: bool,
-        clock: Callable[[], float],
-        sleep: Callable[[float], object] = time.sleep,
-    ) -> None:
-        self.store = store
-        self._read_cookie, self._anonymous = read_cookie, anonymous
-        self._idle, self._absolute, self._limit = idle, absolute, limit
-        self._clock, self._sleep = clock, sleep
+    refuses: frozenset[str] = frozenset()
+
+    def __init__(self, store: Store, terms: Terms, *, sleep: Callable[[float], object] = time.sleep) -> None:
+        self.store, self._terms, self._sleep = store, terms, sleep
 
     def now(self) -> float:
         """The time, in seconds since 1970."""
-        return self._clock()
+        return self._terms.clock()
 
     def load(self, session: Session, environ: WSGIEnvironment) -> None:
         """Read the entry that the cookie names; whatever is not a live session of ours is a new one."""
         check_process(self.store, environ)
-        session_id = self._read_cookie(environ) or ""
+        session_id = self._terms.cookie(environ) or ""
         entry = self._entry(session, environ, session_id) if is_id(session_id) else None
         row = self._row(session, entry, environ) if entry is not None else None
-        if entry is None or row is None or row.created + self._absolute <= self.now():
-            entry, row = None, Row(created=self.now(), agent=environ.get("HTTP_USER_AGENT", "")[:200])
+        if entry is None or row is None or self._terms.too_old(row):
+            entry, row = None, self._terms.new_row(environ)
         else:
             session._id, session._owner = session_id, entry.owner
         session._become(entry, row)
@@ -83,7 +72,7 @@ class Kept:
             event(environ, "crypt_decrypt_fail", what="session", reason=exc.reason)
         except Unavailable:
             session._down = True
-            if not self._anonymous:
+            if self._terms.when_down == "refuse":
                 raise
         return None
 
@@ -119,30 +108,35 @@ class Kept:
         base, row = session._base, session._row
         if base is None or row is None:
             return
-        ttl = self._ttl(row)
-        if self.now() + ttl - base.expires > min(60.0, self._idle / 10):
+        if self._terms.due(row, base.expires):
             try:
-                self.store.touch(base.key, ttl=ttl)
+                self.store.touch(base.key, ttl=self._terms.ttl(row))
             except Unavailable:
                 return
 
-    def _ttl(self, row: Row) -> float:
-        return max(1.0, min(self._idle, row.created + self._absolute - self.now()))
-
     def _create(self, session: Session, environ: WSGIEnvironment) -> str:
-        row, owner = session._read(), session._owner
-        session_id = session._id = session._id or new_id()
+        session._id = session._id or new_id()
+        self._add(session, session._read())
+        event(environ, "session_created", owner=session._owner)
+        return session._id
+
+    def _add(self, session: Session, row: Row) -> None:
+        """Insert `row` under the session's id."""
         row.renewed = session._renewed or row.renewed
-        if not self.store.add(key_of(session_id), encode(row, self._limit), ttl=self._ttl(row), owner=owner):
+        value, ttl = encode(row, self._terms.limit), self._terms.ttl(row)
+        if not self.store.add(key_of(session._id), value, ttl=ttl, owner=session._owner):
             raise SessionConflict("the id of a new session is taken", hint="try again")
-        event(environ, "session_created", owner=owner)
-        return session_id
+
+    def _swap(self, base: Entry, row: Row) -> bool:
+        """Put `row` in the place of `base`, unless somebody was faster."""
+        value, ttl = encode(row, self._terms.limit), self._terms.ttl(row)
+        return self.store.swap(base.key, value, version=base.version, ttl=ttl)
 
     def _merge(self, session: Session, base: Entry, environ: WSGIEnvironment) -> None:
         """Swap in the row with the operations applied, on whatever state it has by now."""
         row = session._read()
         for attempt in range(_TRIES):
-            if self.store.swap(base.key, encode(row, self._limit), version=base.version, ttl=self._ttl(row)):
+            if self._swap(base, row):
                 return None
             again = self._again(session, base.key, attempt)
             if again is None:
@@ -153,13 +147,11 @@ class Kept:
 
     def _move(self, session: Session, base: Entry, environ: WSGIEnvironment) -> str | None:
         """Rotate: the row under the new id, a mark under the old one, and nothing lost in between."""
-        row, key, owner = session._read(), key_of(session._id), session._owner
-        row.renewed = session._renewed or row.renewed
-        if not self.store.add(key, encode(row, self._limit), ttl=self._ttl(row), owner=owner):
-            raise SessionConflict("the id of a new session is taken", hint="try again")
+        key = key_of(session._id)
+        self._add(session, session._read())
         for attempt in range(_TRIES):
             if self.store.swap(base.key, mark(key), version=base.version, ttl=_MARK):
-                event(environ, "session_renewed", owner=owner)
+                event(environ, "session_renewed", owner=session._owner)
                 return session._id
             again, moved = self._again(session, base.key, attempt), self.store.get(key)
             if again is None or moved is None:
@@ -169,7 +161,7 @@ class Kept:
             base, row = again
             apply(row, session._ops)
             row.renewed = session._renewed or row.renewed
-            self.store.swap(key, encode(row, self._limit), version=moved.version)
+            self._swap(moved, row)
         self.store.remove(key)
         raise SessionConflict("too many requests write to this session at once", hint="try again")
 
@@ -219,7 +211,7 @@ class Kept:
             if not taken:
                 session._become(base, row)
                 return []
-            if self.store.swap(base.key, encode(row, self._limit), version=base.version, ttl=self._ttl(row)):
+            if self._swap(base, row):
                 break
             again = self._again(session, base.key, attempt)
         else:
@@ -240,4 +232,4 @@ class Kept:
         """The owner's live sessions, the latest first."""
         mine = session._base.key if session._base is not None else ""
         owner = session._owner
-        return devices_of(self.store, owner, idle=self._idle, current=mine) if owner is not None else []
+        return devices_of(self.store, owner, idle=self._terms.idle, current=mine) if owner is not None else []

@@ -26,8 +26,10 @@ from typing import TYPE_CHECKING
 from kit.audit import event
 from kit.errors import ConfigError, Unavailable
 from kit.sessions import cookie
+from kit.sessions.carried import Carried, SealedCookie
 from kit.sessions.kept import Kept
 from kit.sessions.session import Session
+from kit.sessions.terms import Terms
 from kit.wsgi import Layer, provided
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def of(environ_or_request: Any, *, session_key: str = "kit.session") -> Session:
 
 
 class Sessions(Layer):
-    """Sessions in `store` (`kit.stores`). All times are in seconds.
+    """Sessions in `store`: one of `kit.stores`, or a `SealedCookie`. All times are in seconds.
 
     - `idle`: how long a session lives without being used; `absolute`: how long it lives at all.
     - `limit`: the most bytes that one session takes; more is a `SessionTooLarge` that names the biggest key.
@@ -70,7 +72,7 @@ class Sessions(Layer):
         self,
         app: WSGIApplication,
         *,
-        store: Store,
+        store: Store | SealedCookie,
         idle: float = 12 * 3600,
         absolute: float = 7 * 86400,
         limit: int = 64 * 1024,
@@ -83,26 +85,15 @@ class Sessions(Layer):
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(app)
-        if not 0 < idle <= absolute:
-            raise ConfigError(f"idle={idle} and absolute={absolute}", hint="0 < idle <= absolute, in seconds")
         if same_site not in ("Lax", "Strict"):
             raise ConfigError(f"same_site={same_site!r}", hint="'Lax' or 'Strict'")
-        if when_down not in ("refuse", "anonymous"):
-            raise ConfigError(f"when_down={when_down!r}", hint="'refuse' or 'anonymous'")
         self.provides = (session_key,)
         self.store = store
         self._key, self._plain_http, self._same_site = session_key, plain_http, same_site
         self._age = int(absolute) if persistent else None
         self._clear_site_data = clear_site_data
-        self._place: Place = Kept(
-            store,
-            read_cookie=self._read_cookie,
-            idle=idle,
-            absolute=absolute,
-            limit=limit,
-            anonymous=when_down == "anonymous",
-            clock=clock,
-        )
+        terms = Terms(idle, absolute, limit, when_down, clock, self._cookie_name, self._read_cookie).check()
+        self._place: Place = Carried(store, terms) if isinstance(store, SealedCookie) else Kept(store, terms)
 
     def before(self, environ: WSGIEnvironment) -> None:
         """Leave a session that has not been read."""
@@ -149,17 +140,19 @@ class Sessions(Layer):
         added = [("Vary", "Cookie"), *([("Cache-Control", "no-store")] if changed else [])]
         if value is None:
             return added
-        name = cookie.name_for(environ, plain_http=self._plain_http)
+        name = self._cookie_name(environ)
         age = self._age if value else 0
         added.append(("Set-Cookie", cookie.text_for(name, value, age=age, same_site=self._same_site)))
         if session._revoked and self._clear_site_data and name.startswith("__Host-"):
             added.append(("Clear-Site-Data", self._clear_site_data))
         return added
 
+    def _cookie_name(self, environ: WSGIEnvironment) -> str:
+        return cookie.name_for(environ, plain_http=self._plain_http)
+
     def _read_cookie(self, environ: WSGIEnvironment) -> str | None:
-        name = cookie.name_for(environ, plain_http=self._plain_http)
         try:
-            return cookie.read(environ.get("HTTP_COOKIE", ""), name)
+            return cookie.read(environ.get("HTTP_COOKIE", ""), self._cookie_name(environ))
         except cookie.Doubled:
             event(environ, "malicious_extraneous", what="two session cookies")
             return None

@@ -20,6 +20,7 @@ from collections.abc import MutableMapping
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from kit.errors import KitError
 from kit.sessions.codec import pack, unpack
 from kit.sessions.errors import TooLate
 from kit.sessions.ids import digest, new_id
@@ -47,7 +48,9 @@ class Flash(NamedTuple):
 
 
 class Place(Protocol):
-    """What a session asks of the place where it is kept."""
+    """What a session asks of the place where it is kept; `refuses` are the operations it cannot do faithfully."""
+
+    refuses: frozenset[str]
 
     def now(self) -> float:
         """The time, in seconds since 1970."""
@@ -79,6 +82,7 @@ class Session(MutableMapping[str, "Any"]):
         "_epoch",
         "_handed",
         "_id",
+        "_kept",
         "_left",
         "_lost",
         "_ops",
@@ -99,6 +103,7 @@ class Session(MutableMapping[str, "Any"]):
         self._row: Row | None = None  # what the session looks like to this request
         self._base: Entry | None = None  # what it was made from
         self._epoch = 0  # of `_base`
+        self._kept: dict[str, Any] | None = None  # what a sealed cookie said beside the row
         self._ops: list[Op] = []
         self._handed: dict[str, tuple[Any, Any]] = {}  # values that may change inside, and their form when handed out
         self._id = ""
@@ -108,7 +113,7 @@ class Session(MutableMapping[str, "Any"]):
         self._rotate = False
         self._renewed = 0.0  # when it was rotated, if it was
         self._owner: str | None = None
-        self._revoked: list[Entry] = []  # to end
+        self._revoked: list[Any] = []  # to end: entries, or what sealed cookies said
 
     # --- a mapping ---------------------------------------------------------------------------------------------------
 
@@ -220,7 +225,7 @@ class Session(MutableMapping[str, "Any"]):
     def new(self) -> bool:
         """Whether nothing is kept of it yet."""
         self._read()
-        return self._base is None
+        return self._base is None and self._kept is None
 
     @property
     def tag(self) -> str:
@@ -246,11 +251,12 @@ class Session(MutableMapping[str, "Any"]):
     def revoke(self) -> None:
         """End the session: its id is dead, what it held is deleted. What is written after this begins a new one."""
         row = self._writable()
-        if self._base is not None:
-            self._revoked.append(self._base)
+        if not self.new:
+            self._revoked.append(self._base or self._kept)
         self._ops, self._handed = [], {}
         self._id, self._owner, self._rotate, self._renewed = "", None, False, 0.0
         self._wanted = self._lost = False
+        self._kept = None
         self._become(None, Row(created=self._place.now(), agent=row.agent))
 
     def revoke_others(self) -> int:
@@ -286,6 +292,9 @@ class Session(MutableMapping[str, "Any"]):
 
     def _write(self, kind: str, key: str, arg: Any) -> None:
         row = self._writable()
+        if kind in self._place.refuses:
+            what = f"a sealed cookie cannot {kind} without losing updates of overlapping requests"
+            raise KitError(what, hint="keep the sessions in a store: open_store(url); or SealedCookie(…, lossy=True)")
         if kind == "clear":
             self._handed.clear()
             self._ops.clear()
