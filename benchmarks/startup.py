@@ -1,7 +1,7 @@
 """From the start of the process to the first 200: python -m benchmarks.startup
 
-A hello of each framework on wsgiref, each in a fresh interpreter, interleaved; the median of 15 counts. Target: the recipe
-`hello` takes at most 1.2 times as long as Bottle.
+A hello of each framework on wsgiref, each in a fresh interpreter, interleaved; the median of 15 counts. Target: the
+recipe `hello` takes at most 1.2 times as long as Bottle.
 """
 
 from __future__ import annotations
