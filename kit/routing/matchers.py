@@ -42,6 +42,7 @@ class Mapped:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self._mapper = mapper_of(routes)
+        self._rank = {route: at for at, route in enumerate(routes)}
         self._methods = sorted({method for route in routes for method in route.methods or ()})
 
     def find(self, path: str, method: str | None, environ: Any = None) -> Any:
@@ -54,7 +55,8 @@ class Mapped:
 
     def _routed(self, path: str, method: str | None, environ: Any) -> Any:
         if method is None:
-            return next(filter(None, (self._routed(path, each, environ) for each in [*self._methods, "*"])), None)
+            found = [self._routed(path, each, environ) for each in [*self._methods, "*"]]
+            return min(filter(None, found), key=lambda one: self._rank[one[0]], default=None)
         found = self._mapper.routematch(path, {**(environ or {}), "REQUEST_METHOD": method})
         return None if found is None else (found[1].kit, found[0])
 

@@ -279,7 +279,7 @@ class _Writer:
             if group.any is None:
                 out.put(indent, "if r is not None:")
                 self.give(out, indent + 1, group, target, variables)
-                return self.mismatch(out, indent, group, variables, alone)
+                return self.mismatch(out, indent, group, alone)
         return self.give(out, indent, group, target, variables)
 
     def give(self, out: _Source, indent: int, group: _Group, target: str, variables: str) -> None:
@@ -289,12 +289,12 @@ class _Writer:
         out.put(indent, f"if {out.constant(group.condition)}(environ, d):")
         return out.put(indent + 1, f"return {target}, d")
 
-    def mismatch(self, out: _Source, indent: int, group: _Group, variables: str, alone: bool) -> None:
+    def mismatch(self, out: _Source, indent: int, group: _Group, alone: bool) -> None:
         """The path fits, the method does not: note the methods that would."""
         if not group.allowed:
             return
         if group.condition is not None:
-            out.put(indent, f"elif {out.constant(group.condition)}(environ, {variables}):")
+            out.put(indent, f"elif {out.constant(group.condition)}(environ, {'d' if group.verify else '{}'}):")
             indent += 1
         if alone:
             out.put(indent, f"return {out.constant((None, group.allowed))}")
