@@ -10,18 +10,23 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from kit.errors import Invalid
+from kit.errors import ConfigError, Invalid
 from kit.forms.draw import draw_group
 from kit.forms.html import Html, attributes, escape
 from kit.forms.intents import applied, is_intent
+from kit.forms.keep import keep, kept
 from kit.forms.look import Look, holed, look
 from kit.forms.nodes import Error, Group, Leaf, Nest, Node, Rows, Run, held
 from kit.forms.respond import respond
 from kit.forms.schema import schema_of
+from kit.forms.setting import Call, Setting
 from kit.forms.source import Source
 from kit.forms.spec import MISSING
-from kit.forms.theme import Theme
 from kit.forms.view import view
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kit.stores.protocol import Store
 
 __all__ = ["Changeset"]
 
@@ -42,18 +47,10 @@ class Changeset(Generic[F]):
     action: str | None
 
     def __init__(
-        self,
-        group: Group,
-        source: Source | None,
-        data: Any,
-        *,
-        environ: Mapping[str, Any],
-        theme: Theme,
-        scope: str = "",
-        action: str | None = None,
+        self, group: Group, source: Source | None, data: Any, setting: Setting, call: Call, action: str | None
     ) -> None:
         own, values = self.__dict__, {}
-        own.update(_group=group, _source=source, _data=data, _environ=environ, _theme=theme, _scope=scope, _focus="")
+        own.update(_group=group, _source=source, _data=data, _setting=setting, _call=call, _focus="", _kept={})
         own.update(errors=(), intent="", action=action or next(iter(group.actions), None))
         if source is not None:
             values = self._read(group, source, action)
@@ -62,6 +59,8 @@ class Changeset(Generic[F]):
     def _read(self, group: Group, source: Source, action: str | None) -> dict[str, Any]:
         own, do, permit, data = self.__dict__, source.own.get("_do", ""), None, MISSING
         run = Run(json=source.json, partial=source.partial)
+        if source.own:
+            run.kept = own["_kept"] = kept(source.own, self._call.keys, self._call.files)
         if do:
             do = do if isinstance(do, str) else "?"
             if do in group.actions:
@@ -75,6 +74,10 @@ class Changeset(Generic[F]):
         if permit is not None or source.partial:
             data = self._data
         values = group.cast(source.tree, "", run, data, permit)
+        if self._setting.guard is not None and not self.intent:
+            fault = self._setting.guard.fault(source.own, self._call.keys, self._call.clock())
+            if fault:
+                run.wrong("", fault)
         if not self.intent:
             own["errors"] = tuple(run.errors)
         return values
@@ -168,7 +171,8 @@ class Changeset(Generic[F]):
     @cached_property
     def look(self) -> Look:
         """Theme and locale (`kit.locale` of the request)."""
-        return look(self._theme, str(self._environ.get("kit.locale", "en")), self._scope)
+        setting = self._setting
+        return look(setting.theme, setting.catalogue, str(self._call.environ.get("kit.locale", "en")), setting.scope)
 
     @cached_property
     def faults(self) -> Mapping[str, list[Error]]:
@@ -183,14 +187,30 @@ class Changeset(Generic[F]):
         """The path of the input or button that takes the focus."""
         return str(self._focus)
 
-    @property
+    @cached_property
     def keepsakes(self) -> Mapping[str, tuple[str, str]]:
-        """Files kept from this post."""
-        return {}
+        """Files kept from this post: (token, name) by path. They go to the store when the page is drawn."""
+        tree = None if self._source is None else self._source.tree
+        return keep(self._group, tree, self._kept, self._call.keys, self._call.files)
+
+    def claim(self, store: Store, *, ttl: float = 86400) -> bool:
+        """True for exactly one of many posts of the same page: ask before you save. Needs a guard.
+
+        The page's id is kept in `store` for `ttl` seconds, which should not be less than the guard's `hours`.
+        """
+        guard, source = self._setting.guard, self._source
+        opened = guard.opened(source.own, self._call.keys) if guard and source else None
+        if opened is None:
+            raise ConfigError(
+                "this form has no token to claim", hint="give its class guard=Guard() and ask .valid first"
+            )
+        return store.add(f"form-once:{opened[0]}", b"1", ttl=ttl)
 
     def attrs(self, **extra: Any) -> Html:
         """The attributes of the form element: `<form ${form.attrs()}>`."""
-        made: dict[str, Any] = {"method": "post"}
+        made: dict[str, Any] = {"method": self._setting.method}
+        if self._group.any_part(lambda part: isinstance(part, Leaf) and part.widget == "file"):
+            made["enctype"] = "multipart/form-data"
         return attributes({**made, **extra})
 
     def csrf(self) -> Html:
@@ -199,19 +219,22 @@ class Changeset(Generic[F]):
         Browsers press the first button of a form on Enter; that must not be the one that removes a row.
         """
         html = ""
-        if any(isinstance(part, Rows) for part in self._group.parts):
+        if self._group.any_part(lambda part: isinstance(part, Rows)):
             name = f' name="_do" value="{self.action}"' if self.action else ""
             html = f'<button type="submit"{name} hidden></button>'
-        token = self._environ.get("kit.csrf")
+        token = self._call.environ.get("kit.csrf")
         if token is not None:
             html = f'<input type="hidden" name="_csrf" value="{escape(token())}">{html}'
+        if self._setting.guard is not None:
+            own = {} if self._source is None else self._source.own
+            html += self._setting.guard.inputs(own, self._call.keys, self._call.clock())
         return Html(html)
 
     def client(self) -> Html:
         """The form's rules for the JavaScript module (kit.forms.client.SCRIPT), to stand inside the form element."""
         from kit.forms.client import data_block  # few pages need it
 
-        return data_block(schema_of(self._group, self.look.texts), self._scope)
+        return data_block(schema_of(self._group, self.look.texts), self._setting.scope)
 
     def summary(self) -> Html:
         """All errors with links to their inputs, to stand on top of the page; nothing if there is none."""
@@ -252,7 +275,7 @@ class Changeset(Generic[F]):
     def _target(self, error: Error) -> str:
         """The id of the input an error is about, "" if there is none on the page."""
         part = found(self._group, error.path)
-        return self._scope + error.path if part is not None else ""
+        return self._setting.scope + error.path if part is not None else ""
 
     def sentence(self, error: Error) -> str:
         """What is wrong, for people: "Question: Enter a value"."""
@@ -263,7 +286,7 @@ class Changeset(Generic[F]):
 
     def _with(self, **changes: Any) -> Changeset[F]:
         new = copy.copy(self)
-        for name in ("look", "faults"):
+        for name in ("look", "faults", "keepsakes"):
             new.__dict__.pop(name, None)
         new.__dict__.update(changes)
         return new

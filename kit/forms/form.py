@@ -16,7 +16,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from kit.errors import ConfigError
@@ -24,52 +25,45 @@ from kit.forms.changeset import Changeset, plain
 from kit.forms.compile import compile_form
 from kit.forms.nodes import Absent, Group
 from kit.forms.schema import schema_of
+from kit.forms.setting import Call, Setting
 from kit.forms.source import Source, source_of
 from kit.forms.spec import field, rows
-from kit.forms.theme import Theme
-from kit.http.body import LIMITS, Limits
+from kit.seal import KeyRing
 from kit.wsgi import environ_of
 
-__all__ = ["Form"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kit.stores.protocol import Store
 
-_PLAIN = Theme()
+__all__ = ["Form"]
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field, rows))
 class Form:
-    """Subclass it. Class options, inherited: `class Signup(Form, theme=govuk, name="signup", limits=Limits(…))`.
+    """Subclass it. Class options, inherited: `class Signup(Form, theme=GovUk(), name="signup")`.
 
-    - `theme`: how it looks;  `name`: put before the ids of its inputs, for two forms on one page
-    - `limits`: how much may be posted
+    - `theme`: how it looks;  `catalogue`: your own translations (kit.forms.messages)
+    - `name`: put before the ids of its inputs, for two forms on one page
+    - `limits`: how much may be posted;  `guard`: against robots and double posts (kit.forms.guard)
     - `method`: "get" for a search form, which is read from the query string
 
     An instance is a plain value with the fields as attributes; two with equal fields are equal.
     """
 
-    _theme: ClassVar[Theme] = _PLAIN
-    _scope: ClassVar[str] = ""
-    _limits: ClassVar[Limits] = LIMITS
-    _method: ClassVar[str] = "post"
+    _setting: ClassVar[Setting] = Setting()
     _specs: ClassVar[Mapping[str, Any]] = {}
     _names: ClassVar[Mapping[str, Any]] = {}
     _compiled: ClassVar[Group | None] = None
 
-    def __init_subclass__(
-        cls,
-        *,
-        theme: Theme | None = None,
-        name: str | None = None,
-        limits: Limits | None = None,
-        method: str | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init_subclass__(**options)
-        if method not in (None, "get", "post"):
-            raise ConfigError(f"{cls.__name__}: method={method!r}", hint='it is "post" (the default) or "get"')
-        given = {"_theme": theme, "_scope": f"{name}-" if name else None, "_limits": limits, "_method": method}
-        for option, value in given.items():
-            if value is not None:
-                setattr(cls, option, value)
+    def __init_subclass__(cls, *, name: str | None = None, **options: Any) -> None:
+        super().__init_subclass__()
+        if name is not None:
+            options["scope"] = f"{name}-"
+        if options.get("method") not in (None, "get", "post"):
+            raise ConfigError(f"{cls.__name__}: method={options['method']!r}", hint='it is "post" or "get"')
+        if not options.keys() <= set(Setting._fields):
+            raise TypeError(f"{cls.__name__}: no such option: {', '.join(options.keys() - set(Setting._fields))}")
+        cls._setting = cls._setting._replace(**options)
         own = {a: vars(cls)[a] for a in vars(cls).get("__annotations__", {}) if a in vars(cls) and a[0] != "_"}
         for attribute in own:
             delattr(cls, attribute)
@@ -96,30 +90,33 @@ class Form:
         self.__dict__.update(values)
 
     @classmethod
-    def bind(cls, environ_or_request: Any, data: Any = None, *, action: str | None = None) -> Changeset[Self]:
+    def bind(
+        cls,
+        environ_or_request: Any,
+        data: Any = None,
+        *,
+        action: str | None = None,
+        keys: KeyRing | None = None,
+        files: Store | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Changeset[Self]:
         """The changeset of a request: what it posted (urlencoded, multipart or JSON), laid over `data`.
 
         `data` is what is stored now, a record or a mapping. GET and HEAD post nothing: the form shows `data`. With
         PATCH, a field that is missing keeps what `data` has. `action` chooses what may change, whatever the button.
+        With `keys` and `files`, a store, uploads survive a failed post (kit.forms.keep).
 
         Raises `Malformed` (400) for a body that cannot be read and `TooLarge` (413) for one beyond the form's limits.
         """
-        environ = environ_of(environ_or_request)
-        group = cls.__group__()
-        source = source_of(environ, group, method=cls._method, limits=cls._limits)
-        return cls._changeset(group, source, data, environ, action)
+        environ, group, setting = environ_of(environ_or_request), cls.__group__(), cls._setting
+        source = source_of(environ, group, method=setting.method, limits=setting.limits)
+        return Changeset(group, source, data, setting, Call(environ, keys, files, clock), action)
 
     @classmethod
     def check(cls, document: Any, data: Any = None, *, action: str | None = None) -> Changeset[Self]:
-        """The changeset of a decoded JSON document, without a request."""
-        own = {k: v for k, v in document.items() if k[:1] == "_"} if isinstance(document, dict) else {}
-        return cls._changeset(cls.__group__(), Source(document, own, json=True), data, {}, action)
-
-    @classmethod
-    def _changeset(
-        cls, group: Group, source: Source | None, data: Any, environ: Mapping[str, Any], action: str | None
-    ) -> Changeset[Self]:
-        return Changeset(group, source, data, environ=environ, theme=cls._theme, scope=cls._scope, action=action)
+        """The changeset of a decoded JSON document, without a request and without a guard."""
+        source = Source(document, {}, json=True)
+        return Changeset(cls.__group__(), source, data, cls._setting._replace(guard=None), Call(), action)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:

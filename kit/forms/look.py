@@ -15,7 +15,7 @@ from typing import Any
 from kit.forms.choices import Choice, Several
 from kit.forms.html import attributes, escape
 from kit.forms.kinds import Kind
-from kit.forms.messages import Texts, texts
+from kit.forms.messages import Catalogue, Texts
 from kit.forms.nodes import Leaf, Nest, Rows
 from kit.forms.theme import Piece, Theme
 
@@ -191,7 +191,11 @@ def _described(id: str, hint: bool, error: bool) -> str | None:
     return " ".join([f"{id}-hint"] * hint + [f"{id}-error"] * error) or None
 
 
+def look(theme: Theme, catalogue: Catalogue, locale: str, scope: str) -> Look:
+    """The look of a theme in a locale; made once for each language that there is."""
+    return _look(theme, catalogue, catalogue.language(locale), scope)
+
+
 @lru_cache(maxsize=256)
-def look(theme: Theme, locale: str, scope: str) -> Look:
-    """The look of a theme in a locale; made once."""
-    return Look(theme, texts(locale), scope)
+def _look(theme: Theme, catalogue: Catalogue, language: str, scope: str) -> Look:
+    return Look(theme, catalogue.texts(language), scope)

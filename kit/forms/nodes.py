@@ -44,8 +44,9 @@ class Run:
 
     __slots__ = ("errors", "json", "kept", "partial")
 
-    def __init__(self, *, json: bool = False, partial: bool = False, kept: Mapping[str, Any] | None = None) -> None:
-        self.json, self.partial, self.kept = json, partial, kept or {}
+    def __init__(self, *, json: bool = False, partial: bool = False) -> None:
+        self.json, self.partial = json, partial
+        self.kept: Mapping[str, Any] = {}
         self.errors: list[Error] = []
 
     def wrong(self, path: str, code: str, **params: Any) -> Any:
@@ -253,6 +254,19 @@ class Group(Node):
         if self.rules:
             self._judge(values if data is MISSING else self.over(values, data), prefix, run)
         return values
+
+    def any_part(self, test: Callable[[Node], bool]) -> bool:
+        """Whether any part passes, those of forms within among them."""
+        groups, at = [self], 0
+        while at < len(groups):
+            for part in groups[at].parts:
+                if test(part):
+                    return True
+                inner = getattr(part, "item", None)
+                if isinstance(inner, Group) and inner not in groups:  # a form may contain itself
+                    groups.append(inner)
+            at += 1
+        return False
 
     def over(self, values: dict[str, Any], data: Any) -> dict[str, Any]:
         """`values` laid over what `data` has for the other fields."""
