@@ -101,10 +101,10 @@ class Unavailable(KitError):
 class needs:
     """Turn the failed import of an optional library into `MissingExtra`, and leave every other failure alone.
 
-    >>> with needs("no_such_driver", extra="mongo", by="kit.stores.mongo"):
+    >>> with needs("no_such_driver", extra="mongo", by="kit.stores"):
     ...     import no_such_driver
     Traceback (most recent call last):
-    kit.errors.MissingExtra: kit.stores.mongo needs no_such_driver, which is not installed: pip install 'kit-wsgi[mongo]'
+    kit.errors.MissingExtra: kit.stores needs no_such_driver, which is not installed: pip install 'kit-wsgi[mongo]'
 
     Only a failure to find `module` itself counts: a driver that is there but broken raises its own error.
     """

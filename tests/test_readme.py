@@ -36,9 +36,10 @@ def ran(tmp_path, monkeypatch):
 
 def test_the_python_runs_and_does_what_it_says(ran):
     names, _ = ran
-    first = call(names["app"], environ={"HTTP_HOST": "127.0.0.1", "REMOTE_ADDR": "127.0.0.1"})
+    here = {"HTTP_HOST": "127.0.0.1", "REMOTE_ADDR": "127.0.0.1"}
+    first = call(names["app"], environ=here)
     cookie = first.headers["Set-Cookie"].partition(";")[0]
-    again = call(names["app"], headers={"Cookie": cookie}, environ={"HTTP_HOST": "127.0.0.1", "REMOTE_ADDR": "127.0.0.1"})
+    again = call(names["app"], headers={"Cookie": cookie}, environ=here)
     assert (first.text, again.text) == ("visit 1", "visit 2")
     answer = call(names["site"], "/hello/you")
     assert answer.json() == {"hello": "you"}
