@@ -7,7 +7,8 @@ True
 (True, False)
 
 `open_store` takes the URL of a backend; `MemoryStore`, `kit.stores.sql.SqlStore` and `kit.stores.mongo.MongoStore` are
-what it makes. `Sealed` encrypts the values of any store. A backend of your own: `kit.stores.contract`.
+what it makes. `Sealed` encrypts the values of any store; `Breaker` stops asking one that is down. To write a backend of
+your own, see `kit.stores.contract`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kit.errors import ConfigError
+from kit.stores.breaker import Breaker
 from kit.stores.memory import MemoryStore
 from kit.stores.protocol import Entry, Store, check_process
 from kit.stores.sealed import Sealed
@@ -23,7 +25,7 @@ from kit.url import URL, parse
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Entry", "MemoryStore", "Sealed", "Store", "check_process", "open_store"]
+__all__ = ["Breaker", "Entry", "MemoryStore", "Sealed", "Store", "check_process", "open_store"]
 
 
 def open_store(url: str | URL, **options: Any) -> Store:

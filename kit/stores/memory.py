@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MemoryStore"]
 
+_EVERY = 256
+
 
 class MemoryStore:
     """A store in a dict behind one lock. Layers refuse it where `wsgi.multiprocess` is true."""
@@ -35,7 +37,7 @@ class MemoryStore:
         self._entries: dict[str, Entry] = {}
         self._owners: dict[str, set[str]] = {}
         self._lock = threading.Lock()
-        self._writes = itertools.count(1)
+        self._rest = _EVERY  # insertions until the next sweep
 
     def get(self, key: str) -> Entry | None:
         """The entry, or None."""
@@ -127,6 +129,8 @@ class MemoryStore:
             del self._owners[entry.owner]
 
     def _tidy(self) -> None:
-        """Sweep once in as many insertions as there are entries (at least 256): a constant price for each."""
-        if next(self._writes) % max(256, len(self._entries)) == 0:
+        """Sweep once in as many insertions as entries were left the last time: a constant price for each."""
+        self._rest -= 1
+        if self._rest <= 0:
             self.sweep(len(self._entries))
+            self._rest = max(_EVERY, len(self._entries))

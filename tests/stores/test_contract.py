@@ -6,15 +6,15 @@ from functools import partial
 
 import pytest
 
-from kit.seal import KeyRing
+from kit.seal import KeyRing, new_key
 from kit.stores import MemoryStore, Sealed
 from kit.stores.contract import StoreContract
 from kit.stores.mongo import MongoStore
 from kit.stores.sql import SqlStore
 
 
-def sealed(url, key, *, clock):
-    return Sealed(SqlStore(url, clock=clock), KeyRing([key]))
+def sealed(key, *, clock):
+    return Sealed(MemoryStore(clock=clock), KeyRing([key]))
 
 
 class TestMemory(StoreContract):
@@ -56,12 +56,12 @@ class TestMongodb(StoreContract):
         return partial(MongoStore, database("mongodb"))
 
     def unreachable(self):
-        return partial(MongoStore, "mongodb://127.0.0.1:9/kit?timeout=0.2")
+        return partial(MongoStore, "mongodb://127.0.0.1:9/kit?timeout=0.1")
 
 
 class TestSealed(StoreContract):
     rounds = 5
 
     @pytest.fixture
-    def opener(self, database):
-        return partial(sealed, database("sqlite"), "y2kR0cUqv9d1kq3w8bLJXg5mZtA7hN4eFs6oPiDuWxE")
+    def opener(self):
+        return partial(sealed, new_key())
