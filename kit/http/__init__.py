@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kit.http.request import Request
     from kit.http.response import Response
-    from kit.http.safe import content_disposition, redirect_to, safe_join, upload_name
+    from kit.http.safe import content_disposition, one_line, redirect_to, safe_join, upload_name
 
 __all__ = [
     "Problem",
@@ -24,6 +24,7 @@ __all__ = [
     "Response",
     "content_disposition",
     "handler",
+    "one_line",
     "problem_of",
     "redirect_to",
     "safe_join",
@@ -34,6 +35,7 @@ _HOME = {
     "Request": "kit.http.request",
     "Response": "kit.http.response",
     "content_disposition": "kit.http.safe",
+    "one_line": "kit.http.safe",
     "redirect_to": "kit.http.safe",
     "safe_join": "kit.http.safe",
     "upload_name": "kit.http.safe",

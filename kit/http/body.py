@@ -111,9 +111,11 @@ def parse(environ_or_request: Any, *, limits: Limits = LIMITS, accept: Iterable[
         empty = not content_length(environ) and not peek(environ, 1)
         source = environ["wsgi.input"]
         start = source.tell() if can_rewind(source) else None
-        body = Body("", []) if empty else _parsed(environ, limits, tuple(accept))
-        if start is not None:
-            source.seek(start)
+        try:
+            body = Body("", []) if empty else _parsed(environ, limits, tuple(accept))
+        finally:
+            if start is not None:
+                source.seek(start)
         environ[_KEY] = source, body
     if body.kind and body.kind not in accept:
         raise _unsupported(environ, accept)

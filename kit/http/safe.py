@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-__all__ = ["Redirect", "content_disposition", "redirect_to", "safe_join", "upload_name"]
+__all__ = ["Redirect", "content_disposition", "one_line", "redirect_to", "safe_join", "upload_name"]
 
 _LONGEST_URL = 4096
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -141,6 +141,15 @@ def upload_name(name: str, *, longest: int = 100) -> str:
     if _RESERVED.match(stem):
         stem = "_" + stem
     return f"{stem}.{extension}" if extension else stem
+
+
+def one_line(text: str, *, longest: int = 1000) -> str:
+    """`text` fit for a header of a mail or an answer, or a line of a log: no line break, no control character.
+
+    >>> one_line("Hello\\r\\nBcc: all@example.com")
+    'Hello  Bcc: all@example.com'
+    """
+    return "".join(letter if letter.isprintable() else " " for letter in text[:longest]).strip()
 
 
 def content_disposition(name: str, *, inline: bool = False) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Signature", "name_of"]
 
-_VAR_POSITIONAL, _VAR_NAMED = 0x04, 0x08  # the flags of a code object
+_VAR_POSITIONAL, _VAR_NAMED, _ASYNC = 0x04, 0x08, 0x80 | 0x200  # the flags of a code object
 
 
 class Signature:
@@ -47,6 +47,8 @@ class Signature:
         if self.positional[:2] == ("environ", "start_response"):
             hint = "mount it, or mark it with kit.routing.wsgi()"
             raise ConfigError(f"{name_of(fn)} is a WSGI app, no handler", hint=hint)
+        if code.co_flags & _ASYNC:
+            raise ConfigError(f"{name_of(fn)} is async, which WSGI is not", hint="write def, not async def")
 
     def request_for(self, variables: frozenset[str]) -> str:
         """How the request is given beside `variables`: "*" as first argument, "name" by that name, "" not at all."""

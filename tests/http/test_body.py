@@ -289,6 +289,17 @@ def test_chunks_come_one_by_one():
     assert pieces == [b"012", b"345", b"6"]
 
 
+def test_a_body_that_was_refused_can_be_read_in_another_way():
+    request = posted("a=1")
+    with pytest.raises(Unsupported):
+        parse(request, accept=("json",))
+    assert parse(request).items == [("a", "1")]
+    broken = posted("{", "application/json")
+    with pytest.raises(Malformed):
+        parse(broken)
+    assert read(broken, limit=9) == b"{"
+
+
 def test_a_compressed_body_is_not_opened():
     with pytest.raises(Unsupported, match="compressed"):
         parse(posted(gzip.compress(b"{}"), "application/json", HTTP_CONTENT_ENCODING="gzip"))

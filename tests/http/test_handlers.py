@@ -157,6 +157,18 @@ def test_what_is_no_handler_function_is_refused(fn):
         handler(fn)
 
 
+def test_an_async_handler_is_refused():
+    async def show():
+        return ""
+
+    async def stream():
+        yield ""
+
+    for fn in (show, stream):
+        with pytest.raises(ConfigError, match="async"):
+            handler(fn)
+
+
 def raising(exc):
     def fail():
         raise exc

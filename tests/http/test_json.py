@@ -127,6 +127,22 @@ def test_threads_share_the_encoder():
     assert results == [True] * 200
 
 
+def test_a_failure_leaves_nothing_behind():
+    class Moody:
+        good = False
+
+        def __json__(self):
+            if self.good:
+                return 1
+            raise OSError("not now")
+
+    value = [Moody()]
+    with pytest.raises(OSError, match="not now"):
+        dumps(value)
+    Moody.good = True
+    assert dumps(value) == b"[1]"
+
+
 @pytest.mark.parametrize(
     "text",
     [

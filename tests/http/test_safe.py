@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import ConfigError, Missing
-from kit.http import content_disposition, handler, redirect_to, safe_join, upload_name
+from kit.http import content_disposition, handler, one_line, redirect_to, safe_join, upload_name
 from kit.testing import call
 from tests.http.whatwg import destination
 
@@ -241,6 +241,7 @@ def shared_tree(tmp_path_factory):
         ("../root-secret/x",),
         ("out",),
         ("up/secret.txt",),
+        ("up/root-secret/x",),
         ("up/root/a.txt/../../secret.txt",),
         ("....//secret.txt",),
         ("..;/secret.txt",),
@@ -344,6 +345,13 @@ def test_an_upload_name_is_always_a_plain_name(sent):
     assert name == os.path.basename(name) == upload_name(name)
     assert name.isprintable() and not name.startswith(".") and name.count(".") <= 1
     assert not re.search(r'[/\\:<>"|?*]', name)
+
+
+@given(st.text())
+def test_one_line_is_one_line(text):
+    line = one_line(text)
+    assert line.isprintable() and len(line) <= 1000
+    assert not text.isprintable() or line == text[:1000].strip()
 
 
 @given(st.text() | st.text(alphabet='a"\\;=\r\n%é', max_size=50))
