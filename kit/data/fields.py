@@ -113,7 +113,7 @@ class Field(Generic[T]):
             if rules.places is None:
                 raise ConfigError(f"{self} does not say how exact it is", hint="field(places=2)")
             most = (10**18 - 1) * Decimal(1).scaleb(-rules.places)
-            low, high = (-most if low is None else low), (most if high is None else high)
+            low, high = (-most if low is None else Decimal(low)), (most if high is None else Decimal(high))
         if self.kind is not kind_of(int) and storage not in ("float", "decimal"):
             low = high = None  # the server checks numbers alone; what is stored of a timedelta or an Enum is no number
         return Column(self.name, storage, null=self.null, max=rules.max, places=rules.places or 0, low=low, high=high)

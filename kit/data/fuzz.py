@@ -35,13 +35,13 @@ class Sample(Model, table="kit_fuzz"):
     name: Field[str] = field(max=60)
     text: Field[str | None] = field(max=60, index=True)
     word: Field[str | None] = field(max=60, fold=True)
-    hits: Field[int]
+    hits: Field[int] = field()
     rank: Field[int | None] = field(index=True)
-    rate: Field[float | None]
+    rate: Field[float | None] = field()
     price: Field[Decimal | None] = field(places=4)
-    on: Field[bool | None]
-    at: Field[datetime | None]
-    day: Field[date | None]
+    on: Field[bool | None] = field()
+    at: Field[datetime | None] = field()
+    day: Field[date | None] = field()
     blob: Field[bytes | None] = field(max=40)
 
 

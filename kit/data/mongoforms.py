@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 from kit.data.predicate import And, Cmp, Or, Pred
@@ -24,6 +23,7 @@ __all__ = ["filter_of", "index_options", "loader", "stored", "update_of", "valid
 
 _DUMP: dict[str, Callable[[Any], Any]] = {"decimal": Decimal128, "date": lambda value: value.isoformat()}
 _LOAD: dict[str, Callable[[Any], Any]] = {
+    "int": int,  # bson's own Int64 otherwise
     "decimal": lambda value: value.to_decimal(),
     "date": date.fromisoformat,
     "datetime": lambda value: value.replace(tzinfo=UTC),
@@ -125,7 +125,14 @@ def validator(schema: Schema) -> dict[str, Any]:
     """What the server itself checks of every document, whoever writes it."""
     properties = {_name(column): _rule(column) for column in schema.columns}
     required = [_name(column) for column in schema.columns if not column.null]
-    return {"$jsonSchema": {"bsonType": "object", "required": required, "properties": properties}}
+    shape = {"$jsonSchema": {"bsonType": "object", "required": required, "properties": properties}}
+    return {"$and": [shape, *(bound for column in schema.columns for bound in _bounds(column))]}
+
+
+def _bounds(column: Column) -> list[dict[str, Any]]:
+    """A number's bounds, as conditions that None meets: they hold for what `.add(…)` computes, too."""
+    bounds = ((column.low, "$lt"), (column.high, "$gt"))
+    return [{column.name: {"$not": {op: _dumped(column, bound)}}} for bound, op in bounds if bound is not None]
 
 
 def _rule(column: Column) -> dict[str, Any]:
@@ -136,7 +143,4 @@ def _rule(column: Column) -> dict[str, Any]:
     rule: dict[str, Any] = {"bsonType": kinds + ["null"] * column.null}
     if column.kind == "text" and column.max is not None:
         rule["maxLength"] = column.max
-    for bound, word in ((column.low, "minimum"), (column.high, "maximum")):
-        if bound is not None:
-            rule[word] = _dumped(column, bound) if isinstance(bound, Decimal) else bound
     return rule

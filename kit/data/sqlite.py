@@ -80,7 +80,7 @@ class Sqlite(Dialect):
             return unique_violation(schema, columns=tuple(column.rpartition(".")[2] for column in columns))
         if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
             return dangling(schema)
-        if name.startswith("SQLITE_CONSTRAINT") or name in ("SQLITE_MISMATCH", "SQLITE_TOOBIG"):
+        if isinstance(exc, sqlite3.IntegrityError) or name in ("SQLITE_MISMATCH", "SQLITE_TOOBIG"):
             return refused(schema)
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             return Timeout(
