@@ -133,7 +133,7 @@ class _turn:
 def _common() -> frozenset[str]:
     from importlib.resources import files
 
-    return frozenset(files(__package__).joinpath("common_passwords.txt").read_text("ascii").split())
+    return frozenset(files(__package__).joinpath("common_passwords.txt").read_text("ascii").splitlines())
 
 
 def _argon2(phc: str, raw: bytes) -> bool:

@@ -96,7 +96,7 @@ class Tokens:
         return token
 
     def open(self, token: str, *, bound: str = "") -> Claims:
-        """What a token says; `BadToken` if it is not valid now. It stays valid."""
+        """What a token says; `BadToken` if it is not valid now, or was used. It stays valid."""
         if len(token) > _LONGEST:
             raise BadToken("form")
         try:
@@ -108,6 +108,8 @@ class Tokens:
             raise BadToken("expired")
         if now <= claims.issued - self._leeway:
             raise BadToken("early")
+        if self._store is not None and self._store.get(self._key(claims)) is not None:
+            raise BadToken("used")
         return claims
 
     def use(self, token: str, *, bound: str = "") -> Claims:

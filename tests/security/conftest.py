@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from kit.stores import MemoryStore, open_store
 from tests.security.frameworks import EVERY
 
 
@@ -9,6 +10,21 @@ from tests.security.frameworks import EVERY
 def below(request):
     """A maker of WSGI apps: `below(view)`, once in each framework."""
     return EVERY[request.param]
+
+
+@pytest.fixture
+def stores(request):
+    """`stores("memory" | "sqlite" | "postgresql" | "mariadb" | "mongodb")`: a new store, closed after the test."""
+    opened = []
+
+    def store(kind):
+        made = MemoryStore() if kind == "memory" else open_store(request.getfixturevalue("database")(kind))
+        opened.append(made)
+        return made
+
+    yield store
+    for made in opened:
+        made.close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from kit.security.sniff import media_type, pixels_of
 VECTORS = [
     *("..", "../", "../secret", "../../secret", "a/../../secret", "./../secret", "%2e%2e/secret", "..%2fsecret"),
     *("..\\secret", "..\\..\\secret", "/secret", "//secret", "/etc/passwd", "\\secret", "C:\\s", "C:/s"),
-    *("c:secret", "\\\\host\\share", "file:///etc/passwd", ".hidden", "a/.hidden", ".git/config", "a/./b", "a//b", "a/"),
+    *("c:secret", "\\\\host\\share", "file:///etc/passwd", ".hidden", "a/.hidden", ".git/config", "a/./b", "a//b"),
     *(".", "link", "linkdir/secret", "con/../secret", "~", "~root/secret%00.txt", "....//secret", "a:stream"),
     *("", "a\0.txt", "a\n.txt", "secret ", " ../secret", "..;/secret", "a/\x7f"),
 ]
@@ -146,7 +146,7 @@ def test_row_32_no_bytes_make_the_sniffer_raise(rest, magic):
 REDIRECTS = [
     *("//evil.example", "/\\evil.example", "\\\\evil.example", "\\/evil.example", "///evil.example"),
     *("////evil.example", "http://evil.example", "https:evil.example", "https:/evil.example", "https:///evil.example"),
-    *("javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "mailto:x@y", "evil.example", "?x", "#x", ".."),
+    *("javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "mailto:x@y", "evil.example", "?x"),
     *("https://shop.example@evil.example", "https://shop.example.evil.example", "https://shop.example:443@evil.example"),
     *("https://shop.example\\@evil.example", "/.//evil.example", "/..//evil.example", "/%2e//evil.example"),
     *("\t//evil.example", "/\t/evil.example", "\n//evil.example", "/\n/evil.example", " //evil.example", "/\x0b/e", ""),
