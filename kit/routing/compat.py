@@ -50,6 +50,7 @@ class CompiledMapper:
         self.__dict__["_lock"] = Lock()
         self.__dict__["_made"] = (None, 0, False, None)  # what the rules were made of, and the function
         self.__dict__["_clist"] = None  # the arguments of create_regs, if it was called here
+        self.__dict__["_count"] = None  # how many routes the mapper's expressions were made of, if that is known
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.mapper, name)
@@ -97,18 +98,19 @@ class CompiledMapper:
         """Make the rules anew, and swap them in at once; None where nothing can be compiled."""
         mapper = self.mapper
         with self._lock:
-            late = self._made[3] is not None and self._made[1] != len(mapper.matchlist)
+            late = self._count not in (None, len(mapper.matchlist))
             if not mapper._created_regs and not mapper.controller_scan:
                 return None  # the mapper says itself that create_regs() is missing
             if not mapper._created_regs or (late and (mapper.controller_scan or self._clist)):
                 mapper.create_regs(*self._clist or ())
             find = _find_of(mapper) if _known(mapper) else None
+            self.__dict__["_count"] = len(mapper.matchlist)
             self.__dict__["_made"] = (mapper._prefix2routes, len(mapper.matchlist), bool(mapper.sub_domains), find)
             return find
 
     def create_regs(self, *clist: Any) -> None:
         """As `Mapper.create_regs`; its list of controllers is used again for routes that are connected later."""
-        self.__dict__["_clist"] = clist
+        self.__dict__["_clist"], self.__dict__["_count"] = clist, len(self.mapper.matchlist)
         self.mapper.create_regs(*clist)
 
 

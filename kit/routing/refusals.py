@@ -43,7 +43,7 @@ def second(router: Router, path: str, environ: WSGIEnvironment, missed: Any) -> 
 def _other_slash(router: Router, path: str, environ: WSGIEnvironment) -> Any:
     """The route for the same path with a slash more or less at its end, by the policy of that route."""
     other = path[:-1] if path.endswith("/") else path + "/"
-    found = router.matcher.find(other, None, environ) if other else None
+    found = None if path.endswith("//") or not other else router.matcher.find(other, None, environ)
     if found is None:
         return None
     slash = found[0].options.get("slash", router.slash)
