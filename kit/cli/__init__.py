@@ -30,6 +30,8 @@ COMMANDS = {
     "run": "serve a recipe or an app for development, and reload it when a file changes",
     "routes": "list the routes of an app",
     "stack": "list the layers of an app, outermost first",
+    "check": "check an app: the order of its layers and, with --deploy, what strangers could abuse",
+    "keys": "make secret keys, and rotate them",
     "templates": "check templates, compile them, compress the files beside them",
 }
 

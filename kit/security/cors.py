@@ -54,8 +54,8 @@ class Cors(Layer):
     ) -> None:
         super().__init__(app)
         listed = [origins] if isinstance(origins, str) else list(origins)
-        self._all = "*" in listed
-        if self._all and (credentials or len(listed) > 1):
+        self.everybody = "*" in listed
+        if self.everybody and (credentials or len(listed) > 1):
             raise ConfigError("origins '*' with credentials or other origins", hint="list the origins that you trust")
         if not listed:
             raise ConfigError("origins is empty", hint="name the origins, or leave Cors out")
@@ -86,7 +86,7 @@ class Cors(Layer):
     def head(self, environ: WSGIEnvironment, status: str, headers: Pairs) -> tuple[str, Pairs]:
         """Say who may read this answer."""
         headers = [pair for pair in headers if pair[0].lower() not in _OWN]
-        if self._all:
+        if self.everybody:
             headers += [("Access-Control-Allow-Origin", "*"), *self._expose]
         elif self._allowed(environ):
             headers.append(("Access-Control-Allow-Origin", environ["HTTP_ORIGIN"]))
@@ -100,7 +100,7 @@ class Cors(Layer):
 
     def _allowed(self, environ: WSGIEnvironment) -> bool:
         origin = environ.get("HTTP_ORIGIN")
-        return self._all or (origin is not None and origin in self._origins)
+        return self.everybody or (origin is not None and origin in self._origins)
 
 
 _OWN = frozenset(("access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers"))

@@ -81,8 +81,8 @@ class Csrf(Layer):
         self._cookie = None if keys is None else CookieSecret(keys)
         self._session_key = session_key
         self._trusted = frozenset(_origin(text) for text in trusted)
-        self._exempt = frozenset(_route(path) for path in exempt)
-        self._report_only = report_only
+        self.exempt = frozenset(_route(path) for path in exempt)
+        self.report_only = report_only
 
     def before(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Set `kit.csrf`; judge an unsafe request."""
@@ -90,7 +90,7 @@ class Csrf(Layer):
         token = environ["kit.csrf"] = Token(place, environ)
         if environ["REQUEST_METHOD"] in _SAFE and not _overridden(environ):
             return None
-        if environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "") in self._exempt:
+        if environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "") in self.exempt:
             return None
         try:
             reason = self._reason(environ, token)
@@ -100,8 +100,8 @@ class Csrf(Layer):
             return problem_of(exc)  # the body or its length is malformed
         if reason is None:
             return None
-        audit.event(environ, "malicious_csrf", reason=reason, enforced=not self._report_only)
-        if self._report_only:
+        audit.event(environ, "malicious_csrf", reason=reason, enforced=not self.report_only)
+        if self.report_only:
             return None
         return Problem(403, f"This request did not come from a page of this site: {_CURES[reason]}.")
 

@@ -98,7 +98,8 @@ class Headers(Layer):
         extra: dict[str, Sources] = {"require-trusted-types-for": "'script'"} if trusted_types else {}
         if report_to is not None:
             extra |= {"report-uri": _path(report_to), "report-to": "csp"}
-        self._policy = None if csp is None else Policy(merge(STRICT, {**extra, **csp}))
+        self.policy = None if csp is None else Policy(merge(STRICT, {**extra, **csp}))
+        self.hsts = hsts
         self._twin = None if report_only is None else Policy(merge(STRICT, {**extra, **report_only}))
         self._reports = report_to
         plain = {
@@ -144,7 +145,7 @@ class Headers(Layer):
 
     def _policies(self, changes: Mapping[str, Sources] | None, nonce: str | None, present: set[str]) -> Pairs:
         pairs = []
-        for name, policy in ((_CSP, self._policy), (_TWIN, self._twin)):
+        for name, policy in ((_CSP, self.policy), (_TWIN, self._twin)):
             if policy is not None and name.lower() not in present:
                 changed = policy if changes is None else Policy(merge(policy.directives, changes))
                 pairs.append((name, changed.text(nonce)))

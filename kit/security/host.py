@@ -51,7 +51,7 @@ class TrustedHosts(Layer):
         exact = [_entry(entry) for entry in entries if not entry.startswith(".")]
         self._any_port = frozenset(host for host, port in exact if port is None)
         self._with_port = frozenset((host, port) for host, port in exact if port is not None)
-        self._canonical = None if canonical is None else _canonical(canonical)
+        self.canonical = None if canonical is None else _canonical(canonical)
         self._exempt = frozenset(exempt)
         self.rewrites = () if canonical is None else ("HTTP_HOST",)
 
@@ -63,8 +63,8 @@ class TrustedHosts(Layer):
         if not known and environ.get("PATH_INFO") not in self._exempt:
             audit.event(environ, "malicious_host", host=sent[:100])
             return Problem(400, "This site does not answer to that host name.")
-        if self._canonical is not None:
-            environ["kit.host"] = environ["HTTP_HOST"] = self._canonical
+        if self.canonical is not None:
+            environ["kit.host"] = environ["HTTP_HOST"] = self.canonical
         elif parsed is not None and known:
             environ["kit.host"] = parsed[0] if parsed[1] is None else f"{parsed[0]}:{parsed[1]}"
         else:

@@ -146,7 +146,8 @@ def sign_out(environ_or_request: Any) -> None:
         audit.event(environ, "session_logout")
     for way in state.layer.by:
         state.headers += way.sign_out(environ)
-    state.headers.append(("Clear-Site-Data", '"cache", "storage"'))
+    if not hasattr(environ.get("kit.session"), "revoke"):  # kit.sessions does it for its own
+        state.headers.append(("Clear-Site-Data", '"cache", "storage"'))
     state.user, state.at, state.half, environ["kit.user"] = None, None, None, None
 
 

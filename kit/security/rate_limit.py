@@ -26,6 +26,7 @@ from kit import audit
 from kit.errors import ConfigError, Unavailable
 from kit.http.problem import Problem
 from kit.security.quota import Quota, Verdict
+from kit.stores.protocol import check_process
 from kit.wsgi import Layer
 
 TYPE_CHECKING = False
@@ -95,6 +96,7 @@ class RateLimit(Layer):
         who = self._key(environ) if counted else None
         if who is None:
             return self.app(environ, start_response)
+        check_process(self.quota.store, environ)
         try:
             verdict = self.quota.take(who)
         except Unavailable:
