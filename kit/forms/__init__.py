@@ -19,17 +19,24 @@ In a handler: bind, use `form.value` if it is `valid`, else `return form.respond
 
 from kit.forms.changeset import Changeset
 from kit.forms.form import Form
+from kit.forms.guard import Guard
 from kit.forms.html import Html
 from kit.forms.kinds import Kind, Wrong
+from kit.forms.messages import Catalogue
 from kit.forms.nodes import Error
+from kit.forms.rules import after, different, equal, required_if, required_with
 from kit.forms.spec import action, field, rows, rule
 from kit.forms.theme import Piece, Theme
+from kit.forms.uploads import File
 from kit.http.body import Limits
 
 __all__ = [
+    "Catalogue",
     "Changeset",
     "Error",
+    "File",
     "Form",
+    "Guard",
     "Html",
     "Kind",
     "Limits",
@@ -37,7 +44,12 @@ __all__ = [
     "Theme",
     "Wrong",
     "action",
+    "after",
+    "different",
+    "equal",
     "field",
+    "required_if",
+    "required_with",
     "rows",
     "rule",
 ]

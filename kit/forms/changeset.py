@@ -240,7 +240,13 @@ class Changeset(Generic[F]):
         """All errors with links to their inputs, to stand on top of the page; nothing if there is none."""
         if not self.errors:
             return Html()
-        items = [(escape(self._target(error)), escape(self.sentence(error))) for error in self.errors]
+        items = [
+            (
+                escape(self._setting.scope + error.path if self._where(error.path)[1] else ""),
+                escape(self.sentence(error)),
+            )
+            for error in self.errors
+        ]
         return Html(self.look.theme.summary(self.look.text("There is a problem"), list(dict.fromkeys(items))))
 
     def submit(self, action: str = "", label: str = "") -> Html:
@@ -272,17 +278,29 @@ class Changeset(Generic[F]):
         data = MISSING if self._data is None else self._data
         return (MISSING if self._source is None else self._source.tree), data
 
-    def _target(self, error: Error) -> str:
-        """The id of the input an error is about, "" if there is none on the page."""
-        part = found(self._group, error.path)
-        return self._setting.scope + error.path if part is not None else ""
-
     def sentence(self, error: Error) -> str:
-        """What is wrong, for people: "Question: Enter a value"."""
-        part = found(self._group, error.path)
-        own = part.spec.messages if isinstance(part, Leaf) else None
-        text = self.look.texts.message(error.code, error.params, own)
-        return f"{self.look.texts.text(part.label)}: {text}" if part is not None else text
+        """What is wrong, for people, and where: "Choice 2, Text: Enter a value"."""
+        labels, part = self._where(error.path)
+        text = self.look.texts.message(error.code, error.params, part.messages if isinstance(part, Leaf) else None)
+        return f"{', '.join(labels)}: {text}" if labels else text
+
+    def _where(self, path: str) -> tuple[list[str], Node | None]:
+        """The labels on the way to an input, and its part; None if there is no such input."""
+        part: Node | None = self._group
+        labels: list[str] = []
+        tree = None if self._source is None else self._source.tree
+        for step in path.split(".") if path else ():
+            if isinstance(part, Rows):
+                keys = list(tree) if isinstance(tree, dict) else [step]
+                number = keys.index(step) + 1 if step in keys else step
+                labels[-1] = f"{self.look.texts.text(part.each)} {number}"
+                part = part.item
+            else:
+                part = part.item if isinstance(part, Nest) else part
+                part = part.by_name.get(step) if isinstance(part, Group) else None
+                labels.append(self.look.texts.text(part.label) if part else step)
+            tree = tree.get(step) if isinstance(tree, dict) else None
+        return labels, None if part is self._group else part
 
     def _with(self, **changes: Any) -> Changeset[F]:
         new = copy.copy(self)
@@ -290,18 +308,6 @@ class Changeset(Generic[F]):
             new.__dict__.pop(name, None)
         new.__dict__.update(changes)
         return new
-
-
-def found(group: Group, path: str) -> Node | None:
-    """The part that an input's name belongs to."""
-    part: Node | None = group
-    for step in path.split(".") if path else ():
-        if isinstance(part, Rows):
-            part = part.item
-        else:
-            part = part.item if isinstance(part, Nest) else part
-            part = part.by_name.get(step) if isinstance(part, Group) else None
-    return None if part is group else part
 
 
 def plain(value: Any) -> Any:

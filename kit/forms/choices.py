@@ -28,6 +28,7 @@ class Choice(Kind):
 
     widget = "select"
     attributes = {}
+    messages = {"required": "Choose one of the options"}
 
     def __init__(self, choices: Any) -> None:
         self._choices = choices
@@ -72,6 +73,11 @@ class Several(Kind):
 
     attributes = {}
     blank: Any = ()
+    messages = {
+        "too_few": ("min", "Choose at least {min}", "Choose at least {min}"),
+        "too_many": ("max", "Choose at most {max}", "Choose at most {max}"),
+        "duplicate": "Choose each only once",
+    }
     takes: tuple[type, ...] = (list,)
 
     def __init__(self, kind: Kind) -> None:

@@ -97,7 +97,7 @@ def draw_leaf(
     path, look, flags, options, error = prefix + leaf.name, sheet.look, "", "", ""
     bad = path in sheet.faults
     if bad:
-        error = escape(next(sentences(sheet, path, leaf.spec.messages)))
+        error = escape(next(sentences(sheet, path, leaf.messages)))
     if fill is None:
         fill = look.field(leaf, bad, alone)
     if leaf.widget == "file":
@@ -180,7 +180,7 @@ def shown(leaf: Leaf, raw: Any, data: Any) -> str:
         return ""
 
 
-def sentences(sheet: Sheet, path: str, own: Mapping[str, str] | None = None) -> Iterator[str]:
+def sentences(sheet: Sheet, path: str, own: Mapping[str, Any] | None = None) -> Iterator[str]:
     """What is wrong at a path, in words; `own` holds a field's own sentences by code."""
     for error in sheet.faults.get(path, ()):
         yield sheet.look.texts.message(error.code, error.params, own)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from decimal import Decimal as _Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -59,6 +60,8 @@ class Kind:
     schema: dict[str, Any] = {}
     #: what an empty input is worth, where that is a value: a checkbox that is off is False
     blank: Any = None
+    #: sentences of this kind instead of the usual, by code
+    messages: Mapping[str, str | tuple[str, str, str]] = {}
     #: what may be posted besides text
     takes: tuple[type, ...] = ()
 
@@ -90,6 +93,7 @@ class Text(Kind):
     def __init__(self, *, lines: bool = False) -> None:
         self.lines = lines
         if lines:
+            self.widget = "textarea"
             self.schema = {"type": "string", "format": "lines"}
 
     def parse(self, text: str) -> Any:
@@ -218,10 +222,10 @@ class Decimal(Kind):
     """Exact decimals with `places` digits after the point, and at most `digits` in all."""
 
     table = ORDER
-    attributes = {"type": "text", "inputmode": "decimal"}
 
     def __init__(self, *, places: int = 2, digits: int = 28) -> None:
         self.places, self.digits = places, digits
+        self.attributes = {"type": "number", "step": f"{_Decimal(1).scaleb(-places):f}"}
         self.schema = {"type": "string", "format": "decimal", "x-places": places, "x-digits": digits}
 
     def parse(self, text: str) -> Any:
@@ -254,6 +258,7 @@ class Boolean(Kind):
     attributes = {"type": "checkbox"}
     schema = {"type": "boolean"}
     blank = False
+    messages = {"required": "Tick this to go on"}
 
     def parse(self, text: str) -> Any:
         if text in ("on", "true", "1", "yes"):

@@ -149,8 +149,15 @@ class Look:
             return self.theme.option(attributes({"value": text}) + FLAGS, label)
         # the first has the id of the field, so that links from the summary lead to it
         id = self.scope + PATH + leaf.name + ("" if first else "-" + re.sub(r"[^\w.\-]", "_", text))
-        attrs = {"type": "radio", "required": leaf.required} if leaf.widget == "radios" else {"type": "checkbox"}
-        return self.theme.choice(id, attributes({**attrs, "name": PATH + leaf.name, "value": text}) + FLAGS, label)
+        kind = "radio" if leaf.widget == "radios" else "checkbox"
+        attrs = {
+            "id": id,
+            "type": kind,
+            "name": PATH + leaf.name,
+            "value": text,
+            "required": kind == "radio" and leaf.required,
+        }
+        return self.theme.choice(kind, id, attributes(attrs) + FLAGS, label)
 
     def _attrs(self, leaf: Leaf, id: str, bad: bool) -> dict[str, Any]:
         described = {"aria-describedby": _described(id, bool(leaf.hint), bad)}
@@ -159,8 +166,8 @@ class Look:
         made: dict[str, Any] = {"id": id, "name": PATH + leaf.name, **_typed(leaf)}
         if leaf.widget == "hidden":
             return made
-        for row, bound in leaf.bounds():
-            if row.html:
+        for row, bound in leaf.bounds() if leaf.widget not in ("select", "file") else ():
+            if row.html and not (row.word == "pattern" and leaf.widget == "textarea"):
                 made[row.html] = _bound(leaf.kind, bound)
         made["required"] = leaf.required and leaf.widget != "file"
         return made | described | {"aria-invalid": "true" if bad else None}

@@ -78,7 +78,7 @@ class Texts:
         """A label, hint or button in this locale."""
         return self._found.gettext(text) if text else ""
 
-    def message(self, code: str, params: Mapping[str, Any], own: Mapping[str, str] | None = None) -> str:
+    def message(self, code: str, params: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> str:
         """The sentence for an error; `own` holds a field's own sentences by code."""
         found = MESSAGES.get(code) if not own or code not in own else own[code]
         if isinstance(found, tuple):

@@ -105,6 +105,8 @@ class Leaf(Node):
         self.required = spec.required if spec.required is not None else not (optional or self._blank_is_fine())
         self.widget = spec.widget or kind.widget
         self.strip = self.widget != "password"
+        #: sentences of this field instead of the usual, by code
+        self.messages = {**kind.messages, **spec.messages}
         #: whether what is posted is shown again as it is
         self.plain = spec.redisplay and not kind.takes and self.widget not in ("checkbox", "file", "select", "radios")
         self._read_text = self._text_reader()

@@ -91,10 +91,10 @@ class _Maker:
         made["title"] = leaf.label
         if leaf.hint:
             made["description"] = leaf.hint
-        return made | self._errors(leaf.spec.messages, _codes(leaf.kind) | codes, leaf)
+        return made | self._errors(leaf.messages, _codes(leaf.kind) | codes, leaf)
 
     def _errors(
-        self, own: Mapping[str, str], codes: Mapping[str, Mapping[str, Any]], leaf: Leaf | None = None
+        self, own: Mapping[str, Any], codes: Mapping[str, Mapping[str, Any]], leaf: Leaf | None = None
     ) -> dict[str, Any]:
         """What the JavaScript module needs besides."""
         if self._texts is None:

@@ -13,7 +13,7 @@ the result is kept. So a theme may be as elaborate as it likes, and it must not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 __all__ = ["Piece", "Theme"]
@@ -40,12 +40,12 @@ class Piece(NamedTuple):
 class Theme:
     """The theme "plain", and the base of others: override what should look different."""
 
-    #: classes of the pieces, by what they are
-    classes: dict[str, str] = {}
+    #: classes of the pieces, by what they are; "input!" is what an input with an error has besides
+    classes: Mapping[str, str] = {}
 
     def css(self, name: str, *, bad: bool = False) -> str:
         """The class attribute of a piece: `name` itself, unless `classes` knows better."""
-        names = self.classes.get(name, name) + (f" {self.classes.get('bad', 'invalid')}" if bad else "")
+        names = self.classes.get(name, name) + (f" {self.classes.get(f'{name}!', 'invalid')}" if bad else "")
         return f' class="{names}"' if names.strip() else ""
 
     def field(self, piece: Piece) -> str:
@@ -57,7 +57,7 @@ class Theme:
             inner = f"{self.legend(piece.label)}{around}{self.control(piece)}"
             return f"<fieldset{css}{piece.attrs}>{inner}</fieldset>"
         if piece.widget == "checkbox":
-            return f"<div{css}>{around}{self.control(piece)} {self.label(piece)}</div>"
+            return f"<div{css}>{around}{self.choice('checkbox', piece.id, piece.attrs, piece.label)}</div>"
         return f"<div{css}>{self.label(piece)}{around}{self.control(piece)}</div>"
 
     def label(self, piece: Piece) -> str:
@@ -91,7 +91,7 @@ class Theme:
 
     def checkbox(self, piece: Piece) -> str:
         """A checkbox of its own."""
-        return f"<input{self.css('checkbox')}{piece.attrs}>"
+        return f"<input{self.css('checkbox-input')}{piece.attrs}>"
 
     def file(self, piece: Piece) -> str:
         """A file input; `value` names a file kept from an earlier post."""
@@ -107,11 +107,11 @@ class Theme:
 
     def radios(self, piece: Piece) -> str:
         """Radio buttons: one of several."""
-        return f"<div{self.css('choices')}>{piece.options}</div>"
+        return f"<div{self.css('radios')}>{piece.options}</div>"
 
     def checkboxes(self, piece: Piece) -> str:
         """Checkboxes: some of several."""
-        return f"<div{self.css('choices')}>{piece.options}</div>"
+        return f"<div{self.css('checkboxes')}>{piece.options}</div>"
 
     def option(self, attrs: str, label: str) -> str:
         """One option of a drop-down list."""
@@ -121,10 +121,10 @@ class Theme:
         """A labelled group of options."""
         return f'<optgroup label="{label}">{options}</optgroup>'
 
-    def choice(self, id: str, attrs: str, label: str) -> str:
-        """One radio button or checkbox of several."""
-        text = f'<label{self.css("choice-label")} for="{id}">{label}</label>'
-        return f'<div{self.css("choice")}><input{self.css("choice-input")} id="{id}"{attrs}> {text}</div>'
+    def choice(self, kind: str, id: str, attrs: str, label: str) -> str:
+        """One button of several, or a checkbox of its own; `kind` is "radio" or "checkbox"."""
+        text = f'<label{self.css(kind + "-label")} for="{id}">{label}</label>'
+        return f"<div{self.css(kind)}><input{self.css(kind + '-input')}{attrs}> {text}</div>"
 
     def group(self, id: str, legend: str, body: str, buttons: str) -> str:
         """A form within a form, or one row."""

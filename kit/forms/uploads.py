@@ -42,6 +42,7 @@ class FileKind(Kind):
     attributes = {"type": "file"}
     schema = {"type": "string", "format": "binary"}
     takes = (File,)
+    messages = {"required": "Choose a file"}
 
     def __init__(self, *, accept: str = "") -> None:
         self.accepted = [item.strip().lower() for item in accept.split(",") if item.strip()]

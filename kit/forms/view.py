@@ -71,7 +71,7 @@ class _View:
     @property
     def errors(self) -> list[str]:
         """The sentences about this part."""
-        own = self._part.spec.messages if isinstance(self._part, Leaf) else None
+        own = self._part.messages if isinstance(self._part, Leaf) else None
         return list(sentences(self._sheet, self.name, own))
 
     @property
