@@ -25,6 +25,7 @@ __all__ = ["Finding", "lint", "lint_folders"]
 _LINKS = frozenset(
     {"href", "src", "action", "formaction", "data", "poster", "xlink:href", "ping", "background", "srcset"}
 )
+_PERSONAL = frozenset({"csrf", "nonce", "session", "flashes", "user"})
 _CODE = frozenset({"style", "srcdoc"})
 _CALLS = re.compile(r"(?:\w+\.)*(?:url|safe_url|static_url|url_for)\s*\(")
 # what begins a link so that the rest cannot change its scheme; U+FFFC stands for an expression already judged
@@ -62,14 +63,14 @@ def lint(source: str, file: str = "template") -> Iterator[Finding]:
             yield Finding(file, line, rule, why)
 
 
-def _walk(parent: Any, place: Place) -> Iterator[tuple[int, str, str]]:
+def _walk(parent: Any, place: Place, kept: bool = False) -> Iterator[tuple[int, str, str]]:
     """Read the nodes of a template in the order of the source: of an `% if`, one branch after the other."""
     for node in parent.nodes:
         kind = type(node).__name__
         if kind == "Text":
             place.feed(node.content)
         elif kind == "Expression":
-            found = _expression(node, place)
+            found = _expression(node, place) or _kept(node, kept)
             if found is not None:
                 yield node.lineno, *found
             place.filled()
@@ -79,7 +80,15 @@ def _walk(parent: Any, place: Place) -> Iterator[tuple[int, str, str]]:
             place.feed("".join(child.content for child in node.nodes if hasattr(child, "content")))
         elif hasattr(node, "nodes") and kind != "ControlLine":
             alone = kind in ("DefTag", "CallTag", "CallNamespaceTag")
-            yield from _walk(node, Place() if alone else place)
+            keeps = getattr(node, "attributes", {}).get("cached") == "True" and "cache_key" not in node.attributes
+            yield from _walk(node, Place() if alone else place, kept or keeps)
+
+
+def _kept(node: Any, kept: bool) -> tuple[str, str] | None:
+    theirs = sorted(node.code.undeclared_identifiers & _PERSONAL) if kept else []
+    if not theirs:
+        return None
+    return "cached", f"{theirs[0]} stands in a part that is kept for everybody; take it out, or add a cache_key"
 
 
 def _expression(node: Any, place: Place) -> tuple[str, str] | None:

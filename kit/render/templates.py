@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kit.errors import ConfigError
 from kit.http import Response
@@ -32,6 +32,9 @@ from kit.render.stream import Streamed
 from kit.render.values import Csrf, Flashes, request_values
 from kit.wsgi import environ_of
 
+if TYPE_CHECKING:
+    from kit.stores import Store
+
 __all__ = ["Templates"]
 
 _TYPES = {".txt": "text/plain", ".xml": "application/xml", ".svg": "image/svg+xml"}
@@ -41,8 +44,9 @@ class Templates:
     """The templates of `folders` (the first that has a name wins), by Mako or by another `engine`.
 
     `reload=True` looks for changes at each use (development). `compiled` is a folder for compiled templates, which
-    `kit templates compile` fills. `values` are in every page. `lang` is the page's `locale` where no layer chose one.
-    `engine` replaces Mako and brings folders of its own. Nothing is read before the first page is made.
+    `kit templates compile` fills; `cache` is a store for the parts that say `cached`. `values` are in every page. `lang`
+    is the page's `locale` where no layer chose one. `engine` replaces Mako and brings folders of its own. Nothing is
+    read before the first page is made.
     """
 
     def __init__(
@@ -51,15 +55,16 @@ class Templates:
         engine: Engine | None = None,
         reload: bool = False,
         compiled: str | PathLike[str] | None = None,
+        cache: Store | None = None,
         values: Mapping[str, Any] | None = None,
         lang: str = "en",
     ) -> None:
-        if (engine is None) != bool(folders) or (engine is not None and (reload or compiled)):
+        if (engine is None) != bool(folders) or (engine is not None and (reload or compiled or cache)):
             raise ConfigError("Templates wants folders, or an engine with its folders", hint="Templates('templates')")
         if engine is None:
             from kit.render.engines.mako import MakoEngine
 
-            engine = MakoEngine(folders, reload=reload, compiled=compiled)
+            engine = MakoEngine(folders, reload=reload, compiled=compiled, cache=cache)
         self.engine = engine
         self.values = dict(values or {})
         self.lang = lang

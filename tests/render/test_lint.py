@@ -45,6 +45,8 @@ FINE = [
     "## lint: ok, checked by hand\n${x | n}",
     "<p ${'a' if x else 'b' if y else None}>",
     "<br/>${x}<input value='${x}'/>",
+    "<%block name='a' cached='True'>${x}</%block>${user}",
+    "<%block name='a' cached='True' cache_key='${user}'>${user}</%block>",
     "<svg><rect width='${x}' x=\"${x}\"/></svg>",
     "% for i in x:\n<p>${i}</p>\n% endfor\n",
 ]
@@ -88,6 +90,8 @@ FAULTY = [
     ("${x | n}", "raw"),
     ("${x | n, trim}", "raw"),
     ("<% context.write(x) %>", "raw"),
+    ("<%block name='a' cached='True'>${csrf.field}</%block>", "cached"),
+    ("<%def name='a()' cached='True'>\n% if x:\n${user}\n% endif\n</%def>", "cached"),
     ("<p>${x}</p>\n<p title=${x}>", "unquoted"),
     ("<%block name='a'><p title=${x}></%block>", "unquoted"),
     ("<%def name='a()'><a href='${x}'></%def>", "link"),

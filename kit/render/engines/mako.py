@@ -29,7 +29,11 @@ import kit
 from kit.errors import needs
 from kit.render.absent import Absent
 from kit.render.engine import TemplateError, UndefinedName, files, known
+from kit.render.engines.mako_cache import StoreCache
 from kit.render.escape import Markup
+
+if TYPE_CHECKING:
+    from kit.stores import Store
 
 if TYPE_CHECKING:  # Mako has no types
     Template = Any
@@ -73,7 +77,7 @@ class MakoEngine:
 
     `reload=True` looks at the file's time at each use (development). `compiled` is a folder for the Python modules made
     from the templates (`kit templates compile` fills it); it holds code, so nobody else may write there.
-    `preprocess` gets the source of each template before it is read.
+    `cache` is a store for the parts that say `cached`. `preprocess` gets the source of each template before it is read.
     """
 
     suffixes = (".html", ".mako", ".txt", ".xml")
@@ -84,6 +88,7 @@ class MakoEngine:
         *,
         reload: bool = False,
         compiled: str | PathLike[str] | None = None,
+        cache: Store | None = None,
         preprocess: Callable[[str], str] | None = None,
     ) -> None:
         self.folders = tuple(str(folder) for folder in folders)
@@ -96,6 +101,8 @@ class MakoEngine:
             buffer_filters=["Markup"],
             imports=_IMPORTS,
             lexer_cls=_Lexer,
+            cache_impl=StoreCache.plugin,
+            cache_args={"store": cache},
             preprocessor=preprocess,
         )
 
