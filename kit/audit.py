@@ -33,13 +33,12 @@ __all__ = ["Audit", "event", "line", "stamp", "to_stream", "utf8"]
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
 _SECRET = re.compile(r"passw|secret|token|cookie|authorization|api_?key|session_?id|^sid$|otp|csrf", re.IGNORECASE)
 _LONGEST = 1000  # characters of one value
-# the events that OWASP puts at another level than WARN
+# the levels that OWASP's vocabulary gives these events; all others are WARN
 _LEVELS = {
-    "INFO": "authn_login_success authn_password_change authn_token_created session_created session_renewed "
-    "session_expired session_logout user_created user_updated privilege_permissions_changed upload_complete "
-    "sys_startup sys_shutdown",
-    "CRITICAL": "authn_login_fail_max authn_impossible_travel authn_token_reuse authz_fail session_use_after_expire "
-    "malicious_attack_tool malicious_cors malicious_direct_reference malicious_csrf malicious_extraneous",
+    "INFO": "authn_login_success authn_login_successafterfail authn_password_change authn_token_created "
+    "session_created session_renewed session_expired session_logout upload_complete upload_stored upload_delete",
+    "CRITICAL": "authn_impossible_travel authn_token_reuse authz_fail session_use_after_expire malicious_attack_tool "
+    "malicious_cors malicious_csrf malicious_direct_reference malicious_extraneous",
 }
 _LEVEL = {name: level for level, names in _LEVELS.items() for name in names.split()}
 
