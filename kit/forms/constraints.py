@@ -83,8 +83,9 @@ NONE: Table = {}
 
 # The subset of regular expressions that Python (ASCII, dotall) and JavaScript (flag v) read alike.
 _IN_CLASS = r"(?:[^\\\[\](){}/\-|^]|\\[dDwWnt.*+?^$(){}\[\]|/\\\-])"
-_PIECE = rf"""(?: \((?:\?[:=!])? | \) | \| | \\[dDwWbBnt.*+?^$(){{}}\[\]|/\\] | \[\^?(?:{_IN_CLASS}(?:-{_IN_CLASS})?)+\]
-    | [^\\\[\](){{}}*+?|^$] ) (?:(?:[*+?]|\{{[0-9]+(?:,[0-9]*)?\}})\??)?"""
+_PIECE = rf"""\((?:\?[:=!]|(?!\?))
+    | (?: \) | \| | \\[dDwWbBnt.*+?^$(){{}}\[\]|/\\] | \[\^?(?:{_IN_CLASS}(?:-{_IN_CLASS})?)+\]
+      | [^\\\[\](){{}}*+?|^$] ) (?:(?:[*+?]|\{{[0-9]+(?:,[0-9]*)?\}})\??)?"""
 _COMMON = re.compile(f"(?:{_PIECE})*", re.VERBOSE)
 _DOUBLE = re.compile(r"\[[^\]]*([&!#$%*+,.:;<=>?@^`~])\1")
 
@@ -98,13 +99,13 @@ def common(pattern: str) -> str:
     Traceback (most recent call last):
     kit.errors.ConfigError: the pattern '^a$' is not read alike by Python and browsers: no ^ and $ ...
     """
-    try:
-        _compiled(pattern)
-    except re.error as exc:
-        raise ConfigError(f"the pattern {pattern!r} is no regular expression", hint=str(exc)) from None
     if not _COMMON.fullmatch(pattern) or _DOUBLE.search(pattern):
         raise ConfigError(
             f"the pattern {pattern!r} is not read alike by Python and browsers",
             hint=r"no ^ and $ (the whole text is matched), no \s, no named groups; in [] write \- \/ \( \| for - / ( |",
         )
+    try:
+        _compiled(pattern)
+    except re.error as exc:
+        raise ConfigError(f"the pattern {pattern!r} is no regular expression", hint=str(exc)) from None
     return pattern

@@ -202,9 +202,12 @@ class Float(Kind):
         return self._finite(float(text))
 
     def accept(self, data: Any) -> Any:
-        if isinstance(data, bool) or not isinstance(data, int | float) or abs(data) > 1.7e308:
+        if isinstance(data, bool) or not isinstance(data, int | float):
             raise Wrong("number")
-        return self._finite(float(data))
+        try:
+            return self._finite(float(data))
+        except OverflowError:  # a whole number of 400 digits
+            raise Wrong("number") from None
 
     def show(self, value: Any) -> str:
         return repr(value)

@@ -25,7 +25,6 @@ __all__ = ["MESSAGES", "Catalogue", "Texts"]
 #: code -> sentence, or (parameter that counts, sentence for one, sentence for many)
 MESSAGES: dict[str, str | tuple[str, str, str]] = {
     "required": "Enter a value",
-    "choose": "Choose an option",
     "type": "Enter a value of the right type",
     "duplicate": "Give this only once",
     "unknown": "This form has no such field",

@@ -69,7 +69,7 @@ class When(_Iso):
     schema = {"type": "string", "format": "date-time"}
     shape = re.compile(f"{_DATE}[T ]{_TIME}")
     read = datetime.fromisoformat
-    _offset = re.compile(f"{_DATE}[Tt ]{_TIME}(?:[Zz]|[+-][0-9]{{2}}:[0-9]{{2}})")
+    _offset = re.compile(rf"({_DATE}[Tt ][0-9:]{{5,8}})(\.[0-9]{{1,9}})?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}})")
 
     def __init__(self, *, zone: str = "UTC") -> None:
         try:
@@ -88,9 +88,11 @@ class When(_Iso):
         return moment
 
     def accept(self, data: Any) -> Any:
+        found = self._offset.fullmatch(data) if isinstance(data, str) else None
         try:
-            if isinstance(data, str) and self._offset.fullmatch(data):
-                return datetime.fromisoformat(data.upper()).astimezone(UTC)
+            if found:
+                text = found[1] + (found[2] or ".0")[:4] + found[3]
+                return datetime.fromisoformat(text.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
         raise Wrong("date-time")
@@ -99,7 +101,7 @@ class When(_Iso):
         return _short(value.astimezone(self.zone).replace(tzinfo=None).isoformat())
 
     def dump(self, value: Any) -> Any:
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _short(iso: str) -> str:
