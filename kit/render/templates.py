@@ -44,9 +44,9 @@ class Templates:
     """The templates of `folders` (the first that has a name wins), by Mako or by another `engine`.
 
     `reload=True` looks for changes at each use (development). `compiled` is a folder for compiled templates, which
-    `kit templates compile` fills; `cache` is a store for the parts that say `cached`. `values` are in every page. `lang`
-    is the page's `locale` where no layer chose one. `engine` replaces Mako and brings folders of its own. Nothing is
-    read before the first page is made.
+    `kit templates compile` fills; `cache` is a store for the parts that say `cached`. `values` are in every page.
+    `lang` is the page's `locale` where no layer chose one. `engine` replaces Mako and brings folders of its own. Nothing
+    is read before the first page is made.
     """
 
     def __init__(

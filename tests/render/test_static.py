@@ -302,6 +302,18 @@ class TestNames:
         digest = base64.b64encode(hashlib.sha384(b"p{color:red}").digest()).decode()
         assert Assets(folder).integrity("app.css") == f"sha384-{digest}"
 
+    def test_tags_preloads_and_import_maps_name_the_hashed_files(self, folder: Path) -> None:
+        (folder / "app.js").write_text("1")
+        (folder / "a.woff2").write_text("1")
+        assets = Assets(folder)
+        css, js, font = (assets.url(name) for name in ("app.css", "app.js", "a.woff2"))
+        assert f'<link rel="stylesheet" href="{css}" integrity="sha384-' in assets.tag("app.css")
+        assert f'<script type="module" src="{js}" integrity="sha384-' in assets.tag("app.js")
+        assert assets.preload("app.css", "a.woff2") == (
+            f"<{css}>; rel=preload; as=style, <{font}>; rel=preload; as=font; crossorigin"
+        )
+        assert assets.import_map(app="app.js") == f'{{"imports":{{"app":"{js}"}}}}'
+
     def test_manifest_lists_files_without_hidden_ones_and_copies(self, folder: Path) -> None:
         (folder / "app.css.gz").write_bytes(b"")
         (folder / "own.gz").write_bytes(b"")
