@@ -1,4 +1,4 @@
-"""One small app in each framework: GET /keys names the kit keys its request object sees, POST /echo gives the body back.
+"""One small app in each framework: GET /keys names the kit keys that its request object sees, POST /echo echoes.
 
 >>> from kit.testing import call
 >>> call(APPS["werkzeug"](), "/keys").text
@@ -28,21 +28,23 @@ def flask():
 
 
 def django():
-    """Django, configured in code; one project per process is all that Django allows."""
+    """Django, configured in code. A process has one configuration: what is ours is the table of URLs."""
     import django as framework
     from django.conf import settings
-    from django.core.handlers.wsgi import WSGIHandler
+    from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
     from django.http import HttpResponse
     from django.urls import path
 
     if not settings.configured:
-        settings.configure(SECRET_KEY="mounted" * 8, ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"])
+        settings.configure(SECRET_KEY="x" * 50, ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], LOGGING_CONFIG=None)
         framework.setup()
     globals()["urlpatterns"] = [
         path("keys", lambda request: HttpResponse(keys(request))),
         path("echo", lambda request: HttpResponse(request.body)),
     ]
-    return WSGIHandler()
+    handler = WSGIHandler()
+    handler.request_class = type("Request", (WSGIRequest,), {"urlconf": __name__})
+    return handler
 
 
 def bottle():

@@ -62,6 +62,12 @@ def _store() -> Any:
     return MemoryStore()
 
 
+def _bearer() -> Any:
+    from kit.security.ways import bearer
+
+    return bearer({"t": "ann"}.get)
+
+
 HTTPS = {"wsgi.url_scheme": "https"}
 
 LAYERS: dict[str, Case] = {
@@ -86,6 +92,10 @@ LAYERS: dict[str, Case] = {
     "kit.render.static.Static": Case(
         _layer("kit.render.static.Static", folder=Path(__file__).parent, prefix="/static")
     ),
+    "kit.security.login.Login": Case(_layer("kit.security.login.Login", by=lambda: [_bearer()])),
+    "kit.render.locale.Locale": Case(_layer("kit.render.locale.Locale", locales=lambda: ["en", "de"])),
+    "kit.render.compress.Compress": Case(_layer("kit.render.compress.Compress")),
+    "kit.routing.conditions.Varies": Case(_layer("kit.routing.conditions.Varies", header="Accept"), header="Vary"),
     "kit.data.request.PerRequest": Case(_layer("kit.data.request.PerRequest", db=_db)),
     "kit.sessions.layer.Sessions": Case(_layer("kit.sessions.Sessions", store=_store)),
 }

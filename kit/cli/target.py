@@ -40,10 +40,10 @@ def add_target(parser: argparse.ArgumentParser) -> None:
 
 
 def options(args: argparse.Namespace) -> dict[str, Any]:
-    """What a command that only looks at an app hands to its make_app: keys that open nothing, no debug, no lint."""
+    """What a command that only looks at an app hands to its make_app: nothing that it stores or seals is kept."""
     from kit.seal import KeyRing, new_key
 
-    data = args.data or f"sqlite:///{name_of(args.target)}.sqlite"
+    data = args.data or "memory:"
     return {"data": data, "keys": KeyRing(new_key()), "debug": False, "lint": False}
 
 
