@@ -2,6 +2,9 @@
 
   kit routes polls
   kit routes mysite.app:make_app --json
+  kit routes polls --match "POST /polls/7/vote"     where this goes: handler, layers crossed, and what was passed over
+  kit routes polls --check                          duplicate, dead, ambiguous and dangerous routes
+  kit routes polls --openapi                        the table as paths of an OpenAPI document
 
 A router is anything in the stack whose `.routes` have a `.path`: kit.routing.Router, or one of your own.
 """
@@ -10,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from kit.cli.stack import called, near
 from kit.cli.target import add_target, load, options
@@ -23,18 +27,24 @@ if TYPE_CHECKING:
 
     from kit.wsgi import Node
 
-__all__ = ["add_arguments", "describe", "run"]
+__all__ = ["add_arguments", "describe", "explain", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `kit routes`."""
     add_target(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--match", metavar="REQUEST", help='say where a request goes, such as "POST /polls/7/vote"')
+    parser.add_argument("--check", action="store_true", help="report faults of the table; fails if there is one")
+    parser.add_argument("--openapi", action="store_true", help="print the paths of an OpenAPI document")
 
 
 def run(args: argparse.Namespace) -> None:
     """Print the routes, or say that there are none."""
-    rows = describe(load(args.target, options(args)))
+    app = load(args.target, options(args))
+    if args.match or args.check or args.openapi:
+        return _ask(args, app)
+    rows = describe(app)
     if args.json:
         print_json(rows)
         return
@@ -45,6 +55,39 @@ def run(args: argparse.Namespace) -> None:
     print(paint(next(lines), "dim"))
     for line in lines:
         print(line)
+
+
+def _ask(args: argparse.Namespace, app: WSGIApplication) -> None:
+    """Answer one of the questions about the routers of an app."""
+    routers = [node.app for node in chain(app).walk() if _routes(node.app) and hasattr(node.app, "explain")]
+    if not routers:
+        raise Missing(f"no router in {args.target}", hint=f"see what is in it: kit stack {args.target}")
+    if args.openapi:
+        print_json(routers[0].openapi())
+    elif args.check:
+        findings = [finding for router in routers for finding in router.report()]
+        for finding in findings:
+            print(finding)
+        if any(finding.kind != "ambiguous" for finding in findings):
+            raise SystemExit(1)
+        print(f"{sum(len(router.routes) for router in routers)} routes, no fault")
+    else:
+        method, _, url = args.match.strip().rpartition(" ")
+        explain(app, method.upper() or "GET", url)
+
+
+def explain(app: Any, method: str, url: str) -> None:
+    """Print the way of a request from the outermost layer to its handler, through mounted routers."""
+    node = chain(app)
+    while not (_routes(node.app) and hasattr(node.app, "explain")):
+        print(f"  through: layer {node.name}")
+        if len(node.inner) != 1:
+            return
+        node = node.inner[0]
+    print(node.app.explain(method, url))
+    found = node.app.match(method, unquote(url.partition("?")[0]))
+    if found is not None and found[0].mount:
+        explain(found[0].endpoint.app, method, "/" + quote(str(found[1].get("_rest", ""))))
 
 
 def describe(app: WSGIApplication) -> list[dict[str, Any]]:

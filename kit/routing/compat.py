@@ -108,6 +108,11 @@ class CompiledMapper:
             self.__dict__["_made"] = (mapper._prefix2routes, len(mapper.matchlist), bool(mapper.sub_domains), find)
             return find
 
+    def connect(self, *args: Any, **options: Any) -> Any:
+        """As `Mapper.connect`, safe while other threads match; the next match finds the route."""
+        with self._lock:
+            return self.mapper.connect(*args, **options)
+
     def create_regs(self, *clist: Any) -> None:
         """As `Mapper.create_regs`; its list of controllers is used again for routes that are connected later."""
         self.__dict__["_clist"], self.__dict__["_count"] = clist, len(self.mapper.matchlist)

@@ -160,6 +160,7 @@ class _Any(Converter):
     def __init__(self, *words: str) -> None:
         if not words:
             raise ConfigError("any() allows nothing", hint="name the words: {kind:any(posts,pages)}")
+        self.words = words
         self.pattern = "|".join(re.escape(word) for word in words)
 
 

@@ -68,6 +68,8 @@ def _arrival(route: Route, args: dict[str, Any]) -> list[str]:
 def _name(thing: Any) -> str:
     thing = getattr(thing, "app", thing)
     thing = getattr(thing, "func", thing)
+    while hasattr(thing, "__wrapped__"):
+        thing = thing.__wrapped__
     code = getattr(thing, "__code__", None)
     name = getattr(thing, "__qualname__", type(thing).__qualname__)
     return f"{name} ({code.co_filename}:{code.co_firstlineno})" if code else name

@@ -118,6 +118,7 @@ def _plain_op(node: Any) -> bool:
     return False
 
 
+@lru_cache(512)
 def danger(pattern: str) -> str:
     r"""Why a hostile text can keep `pattern` busy for very long, or "".
 

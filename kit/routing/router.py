@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from typing import Any
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from kit.routing.report import Finding
     from kit.routing.route import Route
     from kit.routing.rules import Condition
 
@@ -176,6 +177,18 @@ class Router(Group):
             from kit.routing.report import announce
 
             announce(self, self.check)
+
+    def report(self) -> list[Finding]:
+        """Duplicate, dead, ambiguous and dangerous routes; see kit.routing.report."""
+        from kit.routing.report import report
+
+        return report(self)
+
+    def openapi(self) -> dict[str, Any]:
+        """The table as the `paths` of an OpenAPI document; see kit.routing.openapi."""
+        from kit.routing.openapi import openapi_paths
+
+        return openapi_paths(self)
 
     def explain(self, method: str, url: str, **environ: str) -> str:
         """Why this URL goes where it goes, line by line; see kit.routing.explain."""

@@ -206,8 +206,8 @@ def test_threads_that_connect_and_match_at_once_get_right_answers():
         return [fast.match("/p/1", GET), fast.match(f"/r{at}/1", GET)]
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(work, range(64)))
-    assert answers == [[{"id": "1"}, {"x": "1"}]] * 64
+        answers = list(pool.map(work, range(24)))
+    assert answers == [[{"id": "1"}, {"x": "1"}]] * 24
 
 
 def test_many_counts_of_segments_and_many_literals_are_jumped_to():
