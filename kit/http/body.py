@@ -60,6 +60,12 @@ class Limits:
     size: the whole body. memory: what is kept in memory of it (text fields, or an urlencoded or JSON body). fields:
     parts or pairs. files: files. field: one text field of a multipart body. spool: a larger file goes to disk. depth
     and items: of JSON, see `kit.http.json.loads`.
+
+    >>> from kit.testing import environ
+    >>> request = environ(method="POST", body="[1,2,3]", headers={"Content-Type": "application/json"})
+    >>> parse(request, limits=Limits(size=5))
+    Traceback (most recent call last):
+    kit.errors.TooLarge: the body has 7 bytes: send at most 5
     """
 
     def __init__(

@@ -93,6 +93,12 @@ def safe_join(root: str | os.PathLike[str], *parts: str, hidden: bool = False) -
 
     `Missing` for everything that leaves the folder or might: an absolute part, `..`, a backslash, a colon, control
     characters, a symbolic link that leads out; and for names that begin with a dot, unless `hidden`.
+
+    >>> safe_join("/no/such/folder", "ann", "photo.jpg").as_posix()
+    '/no/such/folder/ann/photo.jpg'
+    >>> safe_join("/no/such/folder", "../../etc/passwd")
+    Traceback (most recent call last):
+    kit.errors.Missing: no such file
     """
     from pathlib import Path
 

@@ -32,6 +32,10 @@ class Upload:
 
     `filename` is safe to show and to store (`kit.http.safe.upload_name`); `sent_name` and `type` are what the client
     claims. `file` is open for reading, at its start, and is closed with the last reference to it.
+
+    >>> from io import BytesIO
+    >>> Upload("photo", "C:\\\\fotos\\\\me.jpg", "image/jpeg", BytesIO(b"..."), 3)
+    <Upload 'photo': 'me.jpg', 3 bytes>
     """
 
     __slots__ = ("file", "filename", "name", "sent_name", "size", "type")
