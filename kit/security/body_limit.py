@@ -24,9 +24,9 @@ from kit.wsgi import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     Pairs = list[tuple[str, str]]
 
@@ -36,8 +36,8 @@ _CHUNK = 1 << 16
 _BODILESS = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
-class BodyLimit(Layer):
-    """`BodyLimit(app, bytes=1_000_000)`: 413 for a larger body, whatever the app makes of the error."""
+class _Watching(Layer):
+    """The limit for a request that has a body."""
 
     provides = ("kit.body_limit",)
     rewrites = ("wsgi.input",)
@@ -60,9 +60,6 @@ class BodyLimit(Layer):
     def before(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Judge the length; put the counting input in place."""
         length, chunked = environ.get("CONTENT_LENGTH") or "", "HTTP_TRANSFER_ENCODING" in environ
-        if not length and not chunked and environ["REQUEST_METHOD"] in _BODILESS:
-            environ["kit.body_limit"] = None
-            return None
         environ["kit.body_limit"] = None
         if length and (chunked or not (length.isascii() and length.isdigit() and len(length) < 20)):
             return Problem(400, "The length of the body is malformed.")
@@ -96,6 +93,21 @@ class BodyLimit(Layer):
     def _refusal(self, environ: WSGIEnvironment, limit: int) -> WSGIApplication:
         audit.event(environ, "excess_body", limit=limit)
         return Problem(413, f"A body has at most {limit} bytes here.")
+
+
+class BodyLimit(_Watching):
+    """`BodyLimit(app, bytes=1_000_000)`: 413 for a larger body, whatever the app makes of the error."""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request (PEP 3333); one without a body is not watched."""
+        if (
+            environ["REQUEST_METHOD"] in _BODILESS
+            and not environ.get("CONTENT_LENGTH")
+            and "HTTP_TRANSFER_ENCODING" not in environ
+        ):
+            environ.setdefault("kit.body_limit", None)
+            return self.app(environ, start_response)
+        return super().__call__(environ, start_response)
 
 
 class Counted:

@@ -53,6 +53,7 @@ __all__ = ["Csrf"]
 PEEK = 64 * 1024
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 _FORMS = frozenset(("", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"))
+_MAYBE_OVERRIDE = re.compile(r"_method=|%(?:5f|6[4-9a-f]|7[0-9a])", re.IGNORECASE)  # a letter of it, or all, escaped
 _OVERRIDE = re.compile(r"(?:\A|[&;])_method=")
 _AMBIENT = frozenset(("basic", "digest", "negotiate", "ntlm"))  # schemes that a browser sends by itself
 
@@ -140,8 +141,12 @@ _CURES = {
 
 def _overridden(environ: WSGIEnvironment) -> bool:
     """Whether a safe request asks to be taken for another method, which an app inside may honour."""
+    if "HTTP_X_HTTP_METHOD_OVERRIDE" in environ:
+        return True
     query = environ.get("QUERY_STRING", "")
-    return "HTTP_X_HTTP_METHOD_OVERRIDE" in environ or (bool(query) and bool(_OVERRIDE.search(unquote(query))))
+    if not _MAYBE_OVERRIDE.search(query):
+        return False
+    return _OVERRIDE.search(unquote(query)) is not None
 
 
 def _token_needed(environ: WSGIEnvironment, same_origin: bool) -> bool:

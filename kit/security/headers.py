@@ -100,7 +100,9 @@ class Headers(Layer):
             extra |= {"report-uri": _path(report_to), "report-to": "csp"}
         self.policy = None if csp is None else Policy(merge(STRICT, {**extra, **csp}))
         self.hsts = hsts
-        self._twin = None if report_only is None else Policy(merge(STRICT, {**extra, **report_only}))
+        twin = None if report_only is None else Policy(merge(STRICT, {**extra, **report_only}))
+        both = ((_CSP, self.policy), (_TWIN, twin))
+        self._both = [(name, name.lower(), policy) for name, policy in both if policy is not None]
         self._reports = report_to
         plain = {
             "X-Content-Type-Options": "nosniff",
@@ -114,6 +116,7 @@ class Headers(Layer):
         }
         self._plain = [(name, _value(name, value)) for name, value in plain.items() if value is not None]
         self._https = [*self._plain, *_hsts(hsts, hsts_subdomains, preload)]
+        self._names = frozenset(name.lower() for name, _ in self._https)
         self._hide = frozenset(name.lower() for name in hide)
 
     def before(self, environ: WSGIEnvironment) -> WSGIApplication | None:
@@ -127,14 +130,17 @@ class Headers(Layer):
 
     def head(self, environ: WSGIEnvironment, status: str, headers: Pairs) -> tuple[str, Pairs] | WSGIApplication:
         """Refuse a header that would split the response; add what the app has not set."""
-        names = "".join([name for name, _ in headers])
-        if _CONTROL.search(status.join([value for _, value in headers]) + status) or not _TOKEN.fullmatch(names):
-            return self._injected
         present = {name.lower() for name, _ in headers}
+        values = "".join([value for _, value in headers])
+        if _CONTROL.search(status + values) or not _TOKEN.fullmatch("".join(present)):
+            return self._injected
         if not present.isdisjoint(self._hide):
             headers = [pair for pair in headers if pair[0].lower() not in self._hide]
         ours = self._https if environ["wsgi.url_scheme"] == "https" else self._plain
-        headers += [pair for pair in ours if pair[0].lower() not in present]
+        if present.isdisjoint(self._names):
+            headers += ours
+        else:
+            headers += [pair for pair in ours if pair[0].lower() not in present]
         nonce = environ["kit.nonce"]
         value = nonce.seal()
         if status[:3] != "304":  # a 304 updates the headers of the stored page: its nonce must stay (RFC 9111, 3.2)
@@ -145,8 +151,8 @@ class Headers(Layer):
 
     def _policies(self, changes: Mapping[str, Sources] | None, nonce: str | None, present: set[str]) -> Pairs:
         pairs = []
-        for name, policy in ((_CSP, self.policy), (_TWIN, self._twin)):
-            if policy is not None and name.lower() not in present:
+        for name, lower, policy in self._both:
+            if lower not in present:
                 changed = policy if changes is None else Policy(merge(policy.directives, changes))
                 pairs.append((name, changed.text(nonce)))
         return pairs

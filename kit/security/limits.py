@@ -32,6 +32,8 @@ __all__ = ["Limits"]
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BAD_QUERY = re.compile(r"[\x00-\x1f\x7f]|%(?:00|(?![0-9A-Fa-f]{2}))")
+_HIGH = re.compile(r"[\x80-\xff]|%[89A-Fa-f]")
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -64,18 +66,24 @@ class Limits(Layer):
         path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
         if len(path) + len(query) > self._url:
             return Problem(414, f"The URL is longer than {self._url} bytes.")
-        if not _plain(path) or _broken_target(environ) or (query and not self._fine_query(query)):
+        if not _plain(path) or _broken_target(environ) or not self._fine_query(query):
             return Problem(400, "The URL is malformed.")
-        values = [value for name, value in environ.items() if name[:5] == "HTTP_"]
-        if len(values) > self._headers or len("".join(values)) > self._header_bytes:
+        texts = [value for value in environ.values() if value.__class__ is str]
+        if (len(environ) > self._headers or len("".join(texts)) > self._header_bytes) and self._too_many(environ):
             return Problem(431, "The headers are too many or too long.")
         return None
 
+    def _too_many(self, environ: WSGIEnvironment) -> bool:
+        """The exact count, asked only where all of environ together is too large."""
+        values = [value for name, value in environ.items() if name[:5] == "HTTP_"]
+        return len(values) > self._headers or len("".join(values)) > self._header_bytes
+
     def _fine_query(self, query: str) -> bool:
-        if _CONTROL.search(query) or ("%" in query and _BROKEN.search(query)):
+        if "%" not in query and query.isascii():
+            return query.isprintable()
+        if _BAD_QUERY.search(query):
             return False
-        raw = unquote_to_bytes(query.encode("latin-1"))
-        return b"\0" not in raw and (not self._utf8 or raw.isascii() or _is_utf8(raw))
+        return not self._utf8 or not _HIGH.search(query) or _is_utf8(unquote_to_bytes(query.encode("latin-1")))
 
 
 def _plain(text: str) -> bool:

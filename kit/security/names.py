@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 __all__ = ["parse_host", "parse_origin"]
@@ -16,6 +17,7 @@ _NAME = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"((?:{_NAME}\.)*{_NAME}|\[[0-9a-f:.]{{2,45}}\])(\.?)(?::([0-9]{{1,5}}))?")
 
 
+@lru_cache(maxsize=256)
 def parse_host(text: str) -> tuple[str, int | None] | None:
     """(host, port) of a Host header in lower case, by a strict grammar (RFC 9110, 7.2; names of at most 253 letters).
 
