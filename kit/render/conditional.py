@@ -25,6 +25,7 @@ from kit.wsgi import environ_of
 __all__ = ["cached", "http_date", "matches", "parse_date", "precondition", "tag", "unchanged"]
 
 _TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+_CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_NONE_MATCH"}
 _BAD = re.compile(r"[^\x21\x23-\x7e]")
 
 
@@ -80,8 +81,12 @@ def _later(modified: datetime | None, header: str | None) -> bool | None:
     return None if since is None or modified is None else modified.replace(microsecond=0) > since
 
 
-def unchanged(environ_or_request: Any, *, etag: str | None = None, modified: datetime | None = None) -> Response | None:
+def unchanged(
+    environ_or_request: Any, *, etag: str | None = None, modified: datetime | None = None, required: bool = False
+) -> Response | None:
     """The 304 or 412 that answers this request, or None if the handler must do its work.
+
+    `required=True` answers 428 to a change that does not say which version it is of (RFC 6585, 3): no lost updates.
 
     >>> answer = unchanged({"REQUEST_METHOD": "GET", "HTTP_IF_NONE_MATCH": '"v7"'}, etag='"v7"')
     >>> answer.status, answer.headers["ETag"], answer.body
@@ -89,7 +94,10 @@ def unchanged(environ_or_request: Any, *, etag: str | None = None, modified: dat
 
     The handler sets the same tag on its full answer: `answer.headers["ETag"] = …`.
     """
-    status = precondition(environ_of(environ_or_request), etag=etag, modified=modified)
+    environ = environ_of(environ_or_request)
+    status = precondition(environ, etag=etag, modified=modified)
+    if required and environ["REQUEST_METHOD"] not in ("GET", "HEAD") and not _CONDITIONS & environ.keys():
+        status = 428
     if status is None:
         return None
     answer = Response(status=status)

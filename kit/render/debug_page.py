@@ -68,6 +68,8 @@ def _page(layer: Any, environ: WSGIEnvironment, exc: BaseException) -> Iterator[
     request["QUERY_STRING"] = masked_query(environ.get("QUERY_STRING", ""))
     yield from _table("The request", request)
     yield from _table("kit and wsgi", {key: environ[key] for key in environ if not key.isupper()})
+    for name, pane in layer.panes.items():
+        yield from _table(name, _pane(pane, environ))
     yield "<h2>This request as a test</h2><button type=button id=copy>Copy</button>"
     yield f"<pre id=test>{escape(as_test(environ))}</pre></main><script{nonce}>{_SCRIPT}</script></body></html>"
 
@@ -90,6 +92,16 @@ def _table(title: str, values: Mapping[str, Any]) -> Iterator[str]:
     for name in sorted(values):
         yield f"<dt>{escape(name)}</dt><dd>{escape(masked(name, values[name]))}</dd>"
     yield "</dl></details>"
+
+
+def _pane(pane: Any, environ: WSGIEnvironment) -> Mapping[str, Any]:
+    """What a pane shows: a mapping as it is, a sequence numbered."""
+    try:
+        value = pane(environ)
+    except Exception as exc:
+        return {"failed": exc}
+    rows = value if isinstance(value, list | tuple) else [value]
+    return value if isinstance(value, Mapping) else {f"{number:3}": row for number, row in enumerate(rows, 1)}
 
 
 def as_test(environ: WSGIEnvironment) -> str:

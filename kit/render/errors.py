@@ -48,6 +48,7 @@ class ErrorPages(Layer):
     - `handlers` maps exception classes and status numbers to `fn(request, error)`; the nearest class wins. The error is
       the exception, or the `Problem` under a number. An answer with status 200 gets the status of the error.
     - `debug=True` shows where an exception came from: never to anyone but this machine (see `kit.render.debug`).
+    - `panes` adds to that page: title -> function of the environ; say the statements of the database and their times.
     - `request` makes the request object from the environ.
     """
 
@@ -60,6 +61,7 @@ class ErrorPages(Layer):
         debug: bool = False,
         handlers: Mapping[type[Exception] | int, Handler] | None = None,
         page: Handler | None = None,
+        panes: Mapping[str, Callable[[WSGIEnvironment], Any]] | None = None,
         request: Callable[[WSGIEnvironment], Any] = Request,
     ) -> None:
         super().__init__(app)
@@ -67,6 +69,7 @@ class ErrorPages(Layer):
         self.debug = debug
         self.handlers = dict(handlers or {})
         self.page = page
+        self.panes = dict(panes or {})
         self.request = request
 
     def before(self, environ: WSGIEnvironment) -> None:

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from io import StringIO
 from typing import Any, NamedTuple
 
+from kit.errors import Malformed
 from kit.http.json import dumps
 from kit.render.xml import atom_feed, xml_document
 
-__all__ = ["ATOM", "CSV", "FORMATS", "JSON", "JSONL", "TEXT", "XML", "Format", "csv_format", "members"]
+__all__ = ["ATOM", "CSV", "FORMATS", "JSON", "JSONL", "TEXT", "XML", "Format", "csv_format", "members", "selected"]
 
 Encoded = str | bytes | Iterator[str] | Iterator[bytes]
 
@@ -46,6 +47,23 @@ def members(row: Any) -> Mapping[str, Any]:
     if hasattr(row, "__dataclass_fields__"):
         return {name: getattr(row, name) for name in row.__dataclass_fields__}
     raise TypeError(f"{type(row).__name__} is no record: give a mapping, a dataclass or an object with __json__()")
+
+
+def selected(value: Any, fields: Sequence[str]) -> Any:
+    """Only the members `fields` of a record, or of each record of a list or iterator; `Malformed` names one it lacks.
+
+    >>> selected([{"id": 1, "title": "x", "text": "…"}], ["title", "id"])
+    [{'title': 'x', 'id': 1}]
+    """
+    if isinstance(value, list | tuple):
+        return [selected(row, fields) for row in value]
+    if isinstance(value, Iterator):
+        return (selected(row, fields) for row in value)
+    record = members(value)
+    unknown = [name for name in fields if name not in record]
+    if unknown:
+        raise Malformed(f"there is no field {unknown[0]!r}", hint=f"fields are {', '.join(map(str, record))}")
+    return {name: record[name] for name in fields}
 
 
 def json_document(value: Any) -> bytes | Iterator[bytes]:

@@ -22,9 +22,10 @@ Each option names a format, in the order in which a client without a wish is ser
 - `json=True` encodes the value as it is; `json=shape` encodes `shape(value)`. The formats are those of
   `kit.render.formats.FORMATS`.
 - `yaml=Format(media_type, encode)` is a format of your own.
+- `select=True` lets the client choose: `?fields=id,title` leaves only these members of a record, or of each of a list.
 
 `?format=csv` goes before the extension of the path (`/posts.csv`), and that before Accept. Nothing is done before the
-choice: a request that accepts none of the formats gets 406 and changes nothing.
+choice: a request that accepts none of the formats gets 406 and changes nothing. `?_pretty` indents JSON.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ from kit.http import Problem, Response
 from kit.http.negotiate import best
 from kit.http.signature import Signature
 from kit.render.escape import escape
-from kit.render.formats import FORMATS, Format
+from kit.render.formats import FORMATS, JSON, Format, selected
+from kit.render.pretty import indented
 from kit.render.stream import Chunks
 from kit.wsgi import environ_of
 
@@ -66,7 +68,9 @@ class Offer(NamedTuple):
     answer: Callable[[Any, Any], Response]
 
 
-def renders(*, templates: Pages | None = None, **formats: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def renders(
+    *, templates: Pages | None = None, select: bool = False, **formats: Option
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorate a handler whose return value leaves in one of `formats`.
 
     A handler may return `(value, status)`; a response that it returns goes out as it is.
@@ -86,7 +90,7 @@ def renders(*, templates: Pages | None = None, **formats: Option) -> Callable[[C
                 return _none_of(offers)
             how = signature.request_for(frozenset(args))
             value = fn(request, **args) if how == "*" else fn(**args, **({how: request} if how else {}))
-            return _response(request, offer, value)
+            return _response(request, offer, value, _fields(environ) if select and offer.name != "html" else None)
 
         return answer
 
@@ -115,13 +119,19 @@ def _none_of(offers: tuple[Offer, ...]) -> Problem:
     return Problem(406, detail, headers=[("Vary", "Accept")], available=available)
 
 
-def _response(request: Any, offer: Offer, value: Any) -> Any:
+def _fields(environ: Mapping[str, Any]) -> list[str] | None:
+    """The names in `?fields`; None for all."""
+    found = parse_qs(environ.get("QUERY_STRING", "")).get("fields")
+    return found[-1].split(",") if found else None
+
+
+def _response(request: Any, offer: Offer, value: Any, fields: list[str] | None = None) -> Any:
     status = None
     if isinstance(value, tuple) and len(value) == 2:
         value, status = value
     if callable(value) and not isinstance(value, Mapping):
         return value
-    answer = offer.answer(request, value)
+    answer = offer.answer(request, value if fields is None else selected(value, fields))
     if status is not None:
         answer.status = status
     answer.vary = (*(answer.vary or ()), "Accept")
@@ -150,7 +160,8 @@ def _encoded(form: Format, shape: Callable[[Any], Any]) -> tuple[str, Callable[[
     media_type, encode = form
 
     def answer(request: Any, value: Any) -> Response:
-        body = encode(shape(value))
+        pretty = encode is JSON.encode and "_pretty" in environ_of(request).get("QUERY_STRING", "")
+        body = (indented if pretty else encode)(shape(value))
         made = Response(status=200)
         made.headers["Content-Type"] = media_type
         if isinstance(body, Iterator):

@@ -45,8 +45,8 @@ class Templates:
 
     `reload=True` looks for changes at each use (development). `compiled` is a folder for compiled templates, which
     `kit templates compile` fills; `cache` is a store for the parts that say `cached`. `values` are in every page.
-    `lang` is the page's `locale` where no layer chose one. `engine` replaces Mako and brings folders of its own. Nothing
-    is read before the first page is made.
+    `lang` is the page's `locale` where no layer chose one. `engine` replaces Mako and brings folders of its own.
+    Nothing is read before the first page is made.
     """
 
     def __init__(
@@ -127,9 +127,9 @@ class Templates:
         answer.vary = (*(answer.vary or ()), "HX-Request", "Accept")
         return answer
 
-    def renders(self, **formats: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def renders(self, *, select: bool = False, **formats: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """`kit.render.renders` with the pages of these templates: `@templates.renders(html="post.html", json=True)`."""
-        return renders(templates=self, **formats)
+        return renders(templates=self, select=select, **formats)
 
 
 def _content_type(name: str) -> str:

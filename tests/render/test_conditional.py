@@ -87,6 +87,15 @@ def test_page_is_not_made_for_a_client_that_has_it() -> None:
     assert call(show).text == "page"
 
 
+def test_change_without_a_condition_is_428_where_one_is_required() -> None:
+    def status(method: str, **headers: str) -> int | None:
+        answer = unchanged({"REQUEST_METHOD": method, **headers}, etag='"v7"', required=True)
+        return None if answer is None else int(answer.status_int)
+
+    assert [status("PUT"), status("PUT", HTTP_IF_MATCH='"v7"'), status("PUT", HTTP_IF_MATCH='"v6"')] == [428, None, 412]
+    assert status("GET") is None
+
+
 @given(st.text(), st.text())
 def test_tag_of_anything_is_one_tag_and_differs(one: str, other: str) -> None:
     made = tag(one)

@@ -271,6 +271,18 @@ class TestDebugPage:
         text = call(ErrorPages(app, debug=True), headers=HTML).text
         assert text.index("<h2>KeyError") < text.index("<h2>ValueError")
 
+    def test_panes_show_what_the_application_adds_and_may_fail(self) -> None:
+        panes = {
+            "SQL": lambda environ: ["SELECT '<1>'", "COMMIT"],
+            "Times": lambda environ: {"db": 0.5},
+            "No": lambda environ: 1 // 0,
+        }
+        text = call(ErrorPages(boom, debug=True, panes=panes), headers=HTML).text
+        assert (
+            "<summary>SQL</summary>" in text and "SELECT &#39;&lt;1&gt;&#39;" in text and "<dt>db</dt><dd>0.5" in text
+        )
+        assert "ZeroDivisionError" in text
+
     def test_other_clients_get_the_traceback_as_problem(self) -> None:
         data = call(ErrorPages(boom, debug=True), headers=JSON).json()
         assert data["detail"].startswith("ValueError: no room") and "in boom" in data["traceback"][-1]

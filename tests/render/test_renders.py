@@ -13,6 +13,7 @@ import pytest
 from kit.errors import ConfigError, Missing
 from kit.http import Response, handler
 from kit.render import Format, Templates, renders
+from kit.render.pretty import browse
 from kit.testing import call
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -198,3 +199,32 @@ def test_streamed_json_is_one_array() -> None:
     for count in (0, 1, 3):
         app = handler(renders(json=True)(lambda request, count=count: iter(range(count))))
         assert call(app).json() == list(range(count))
+
+
+def test_client_may_choose_the_fields() -> None:
+    rows = [{"id": 1, "title": "x", "text": "long"}, {"id": 2, "title": "y", "text": "long"}]
+    app = handler(renders(json=True, csv=True, select=True)(lambda request: rows))
+    assert call(app, query="fields=title,id").json() == [{"title": "x", "id": 1}, {"title": "y", "id": 2}]
+    assert call(app, query="format=csv&fields=id").text == "id\r\n1\r\n2\r\n"
+    assert call(app, query="fields=secret").status == 400
+    assert call(handler(renders(json=True)(lambda request: rows)), query="fields=id").json() == rows
+
+
+def test_json_is_indented_for_people_who_ask() -> None:
+    app = handler(renders(json=True)(lambda request: {"a": [1]}))
+    assert call(app, query="_pretty").text == '{\n  "a": [\n    1\n  ]\n}\n'
+
+
+def test_browsable_page_shows_the_value_with_links_and_escapes_it() -> None:
+    value = {
+        "url": "/posts/7?a=1&b",
+        "far": "https://example.com/",
+        "bad": "javascript:alert(1)",
+        "x": "</pre><script>",
+        "n": None,
+    }
+    app = handler(renders(html=browse, json=True)(lambda request: value))
+    text = call(app, "/api", headers={"Accept": BROWSER}, environ={"kit.nonce": "n0"}).text
+    assert '<a href="/posts/7?a=1&amp;b">' in text and '<a href="https://example.com/">' in text
+    assert "<script" not in text and 'href="javascript' not in text and '<style nonce="n0">' in text
+    assert call(app, "/api", query="format=json").json() == value
