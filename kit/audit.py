@@ -100,9 +100,12 @@ def stamp(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{milli:03d}Z"
 
 
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
+
+
 def line(record: Mapping[str, Any]) -> str:
     """A record as one line of JSON in ASCII: no line break, no control character, no letter that turns text around."""
-    return json.dumps(record, separators=(",", ":"), default=str)
+    return _encode(record)
 
 
 def to_stream(stream: TextIO) -> Sink:
