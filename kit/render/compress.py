@@ -112,11 +112,12 @@ class Compress(Layer):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
+        known = environ.get("HTTP_IF_NONE_MATCH", "")
         for key in self.rewrites:
             if "~" in environ.get(key, ""):
                 environ[key] = _MARK.sub('"', environ[key])
         coding = best_encoding(environ.get("HTTP_ACCEPT_ENCODING"), self.codings)
-        answer = _Answer(self, start_response, coding, head=environ["REQUEST_METHOD"] == "HEAD")
+        answer = _Answer(self, start_response, coding, known, head=environ["REQUEST_METHOD"] == "HEAD")
         return answer.over(self.app(environ, answer.start))
 
 
@@ -144,10 +145,11 @@ def _installed(coding: str) -> bool:
 class _Answer:
     """One answer on its way out: its start_response, its write, and its body."""
 
-    __slots__ = ("_body", "_chunks", "_coding", "_done", "_head", "_layer", "_packer", "_started", "_starter")
+    __slots__ = ("_body", "_chunks", "_coding", "_done", "_head", "_known", "_layer", "_packer", "_started", "_starter")
 
-    def __init__(self, layer: Compress, start_response: StartResponse, coding: str, *, head: bool) -> None:
+    def __init__(self, layer: Compress, start_response: StartResponse, coding: str, known: str, *, head: bool) -> None:
         self._layer, self._starter, self._coding, self._head = layer, start_response, coding, head
+        self._known = known  # the tags that the client has
         self._packer: _Packer | None = None
         self._body: Iterable[bytes] = ()
         self._chunks: Iterator[bytes] | None = None
@@ -162,6 +164,8 @@ class _Answer:
             if self._coding != "identity":
                 headers = _packed(headers, self._coding)
                 self._packer = _PACKERS[self._coding]()
+        elif status[:3] == "304":
+            headers = [pair for name, value in headers for pair in self._unchanged(name, value)]
         send = self._starter(status, headers, exc_info) if exc_info else self._starter(status, headers)
         packer = self._packer
         return send if packer is None else lambda data: send(packer.pack(data))
@@ -173,6 +177,13 @@ class _Answer:
             return False
         length = headers.get("content-length", "")
         return not length.isdigit() or int(length) >= self._layer.minimum
+
+    def _unchanged(self, name: str, value: str) -> list[tuple[str, str]]:
+        """A header of a 304: the tag is that of the version the client has (RFC 9110, 15.4.5)."""
+        marked = _marked(value, self._coding)
+        if name.lower() == "etag" and marked in self._known:
+            return [(name, marked), ("Vary", "Accept-Encoding")]
+        return [(name, value)]
 
     def over(self, body: Iterable[bytes]) -> Iterable[bytes]:
         """The body to hand on: the app's own if there is nothing to pack."""
@@ -212,8 +223,9 @@ def _varying(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _packed(headers: list[tuple[str, str]], coding: str) -> list[tuple[str, str]]:
     kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "accept-ranges")]
-    marked = [
-        (name, f'{value[:-1]}~{coding}"' if name.lower() == "etag" and value.endswith('"') else value)
-        for name, value in kept
-    ]
+    marked = [(name, _marked(value, coding) if name.lower() == "etag" else value) for name, value in kept]
     return [*marked, ("Content-Encoding", coding)]
+
+
+def _marked(tag: str, coding: str) -> str:
+    return f'{tag[:-1]}~{coding}"' if tag.endswith('"') else tag

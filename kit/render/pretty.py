@@ -42,10 +42,9 @@ def browse(environ_or_request: Any, value: Any) -> str:
     for found in _TOKEN.finditer(text):
         shown += [escape(text[end : found.start()]), _coloured(found)]
         end = found.end()
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{path}</title>'
-        f'<style{nonce}>{_STYLE}</style></head><body><h1>{path}</h1><p><a href="?format=json">JSON</a></p><pre>{"".join(shown)}</pre></body></html>'
-    )
+    body = f'<h1>{path}</h1><p><a href="?format=json">JSON</a></p><pre>{"".join(shown)}</pre>'
+    head = f'<meta charset="utf-8"><title>{path}</title><style{nonce}>{_STYLE}</style>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
 
 
 def _coloured(found: re.Match[str]) -> str:

@@ -162,6 +162,13 @@ def test_packed_version_has_a_tag_of_its_own_that_is_known_again() -> None:
     assert seen[-1] == ('W/"x", "v7"', '"v7"')
 
 
+def test_unchanged_answer_carries_the_tag_that_the_client_has() -> None:
+    site = Compress(app(b"", status="304 Not Modified", ETag='"v7"'))
+    for known, tag in (('"v7~gzip"', '"v7~gzip"'), ('"v7"', '"v7"'), ('"v7~br"', '"v7"')):
+        answer = call(site, headers={"Accept-Encoding": "gzip", "If-None-Match": known})
+        assert answer.headers["ETag"] == tag
+
+
 def test_copies_that_static_has_packed_stay_as_they_are(tmp_path: Any) -> None:
     (tmp_path / "a.css").write_text(TEXT)
     (tmp_path / "a.css.gz").write_bytes(gzip.compress(TEXT.encode()))
