@@ -109,7 +109,7 @@ def test_what_is_not_there_is_a_page_or_a_problem_and_never_a_trace(client):
         assert "Polls</title>" in page
         assert "Traceback" not in page
         assert client().get(url, headers=JSON, status="4*").content_type == "application/problem+json"
-    assert client().request("/", method="DELETE", status=405).headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert client().put_json("/", {}, status=405).headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_a_post_from_elsewhere_is_refused(client):
