@@ -209,7 +209,7 @@ class Changeset(Generic[F]):
     def attrs(self, **extra: Any) -> Html:
         """The attributes of the form element: `<form ${form.attrs()}>`."""
         made: dict[str, Any] = {"method": self._setting.method}
-        if self._group.any_part(lambda part: isinstance(part, Leaf) and part.widget == "file"):
+        if self._group.has_files:
             made["enctype"] = "multipart/form-data"
         return attributes({**made, **extra})
 
@@ -219,7 +219,7 @@ class Changeset(Generic[F]):
         Browsers press the first button of a form on Enter; that must not be the one that removes a row.
         """
         html = ""
-        if self._group.any_part(lambda part: isinstance(part, Rows)):
+        if self._group.has_rows:
             name = f' name="_do" value="{self.action}"' if self.action else ""
             html = f'<button type="submit"{name} hidden></button>'
         token = self._call.environ.get("kit.csrf")
@@ -240,13 +240,11 @@ class Changeset(Generic[F]):
         """All errors with links to their inputs, to stand on top of the page; nothing if there is none."""
         if not self.errors:
             return Html()
-        items = [
-            (
-                escape(self._setting.scope + error.path if self._where(error.path)[1] else ""),
-                escape(self.sentence(error)),
-            )
-            for error in self.errors
-        ]
+        items = []
+        for error in self.errors:
+            labels, part = self._where(error.path)
+            target = escape(self._setting.scope + error.path) if part else ""
+            items.append((target, escape(self._sentence(error, labels, part))))
         return Html(self.look.theme.summary(self.look.text("There is a problem"), list(dict.fromkeys(items))))
 
     def submit(self, action: str = "", label: str = "") -> Html:
@@ -280,9 +278,11 @@ class Changeset(Generic[F]):
 
     def sentence(self, error: Error) -> str:
         """What is wrong, for people, and where: "Choice 2, Text: Enter a value"."""
-        labels, part = self._where(error.path)
-        text = self.look.texts.message(error.code, error.params, part.messages if isinstance(part, Leaf) else None)
-        return f"{', '.join(labels)}: {text}" if labels else text
+        return self._sentence(error, *self._where(error.path))
+
+    def _sentence(self, error: Error, labels: list[str], part: Node | None) -> str:
+        own = part.messages if isinstance(part, Leaf) else None
+        return ": ".join([", ".join(labels)] * bool(labels) + [self.look.texts.message(error.code, error.params, own)])
 
     def _where(self, path: str) -> tuple[list[str], Node | None]:
         """The labels on the way to an input, and its part; None if there is no such input."""

@@ -32,10 +32,10 @@ class Html(str):
 
 def escape(value: object) -> Html:
     """`value` as HTML text, safe in an element and in a quoted attribute; what has `__html__` is taken as it is."""
-    if hasattr(value, "__html__"):
+    if value.__class__ is not str and hasattr(value, "__html__"):
         return Html(value.__html__())
     text = str(value)
-    if _SPECIAL.search(text):
+    if text and _SPECIAL.search(text):
         text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         text = text.replace('"', "&quot;").replace("'", "&#39;")
     return Html(text)

@@ -14,6 +14,7 @@ Nothing here knows about requests or HTML. `MISSING` comes back where there is n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from kit.errors import ConfigError
@@ -257,18 +258,26 @@ class Group(Node):
             self._judge(values if data is MISSING else self.over(values, data), prefix, run)
         return values
 
-    def any_part(self, test: Callable[[Node], bool]) -> bool:
-        """Whether any part passes, those of forms within among them."""
-        groups, at = [self], 0
-        while at < len(groups):
-            for part in groups[at].parts:
-                if test(part):
-                    return True
-                inner = getattr(part, "item", None)
-                if isinstance(inner, Group) and inner not in groups:  # a form may contain itself
-                    groups.append(inner)
-            at += 1
-        return False
+    @cached_property
+    def all_parts(self) -> list[Node]:
+        """The parts of this form and of those within, each form once, for a form may contain itself."""
+        groups: list[Group] = [self]
+        found: list[Node] = []
+        for group in groups:  # it grows on the way
+            found += group.parts
+            inner = [getattr(part, "item", None) for part in group.parts]
+            groups += [item for item in inner if isinstance(item, Group) and item not in groups]
+        return found
+
+    @cached_property
+    def has_rows(self) -> bool:
+        """Whether there are lists in this form."""
+        return any(isinstance(part, Rows) for part in self.all_parts)
+
+    @cached_property
+    def has_files(self) -> bool:
+        """Whether there are file inputs in this form."""
+        return any(isinstance(part, Leaf) and part.widget == "file" for part in self.all_parts)
 
     def over(self, values: dict[str, Any], data: Any) -> dict[str, Any]:
         """`values` laid over what `data` has for the other fields."""
