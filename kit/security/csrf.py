@@ -33,6 +33,7 @@ from kit import audit
 from kit.errors import ConfigError, KitError
 from kit.http.body import field, media_type
 from kit.http.problem import Problem, problem_of
+from kit.security.again import ask_again
 from kit.security.csrf_token import CookieSecret, SessionSecret, Token
 from kit.security.names import parse_origin
 from kit.security.origin import verdict
@@ -104,6 +105,8 @@ class Csrf(Layer):
         audit.event(environ, "malicious_csrf", reason=reason, enforced=not self.report_only)
         if self.report_only:
             return None
+        if reason != "origin" and verdict(environ) == "same" and (page := ask_again(environ)) is not None:
+            return page
         return Problem(403, f"This request did not come from a page of this site: {_CURES[reason]}.")
 
     def head(self, environ: WSGIEnvironment, status: str, headers: Pairs) -> tuple[str, Pairs]:

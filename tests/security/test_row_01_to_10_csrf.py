@@ -1,6 +1,9 @@
 """Rows 1 to 10 of the requirements: cross-site request forgery."""
 
+import re
 import secrets
+import zlib
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -305,6 +308,65 @@ def test_row_10_a_refusal_is_generic_and_logged(below, events):
     assert "did not come from a page of this site" in answer.text
     (event,) = events("malicious_csrf")
     assert event["reason"] == "no token"
+
+
+def test_row_10_a_form_whose_token_has_died_can_be_sent_again_without_typing():
+    app = Csrf(over_wsgi(View()), keys=KEYS)
+    token, _ = visited(app)
+    typed = {"title": 'A "long" <text>', "_csrf": token, "tags": "a&b=c"}
+    headers = FORM | {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+    answer = call(app, method="POST", body=urlencode(typed), headers=headers)
+    assert answer.status == 403
+    fields = {unescape(name): unescape(value) for name, value in re.findall(r'name="(.*?)" value="(.*?)"', answer.text)}
+    assert fields["title"] == typed["title"]
+    assert fields["tags"] == typed["tags"]
+    cookie = answer.headers["Set-Cookie"].partition(";")[0]
+    again = call(app, method="POST", body=urlencode(fields), headers=headers | {"Cookie": cookie})
+    assert again.status == 200
+    assert f"_csrf={fields['_csrf']}" in again.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {},
+        {"Sec-Fetch-Site": "same-origin", "Accept": "application/json"},
+        {"Sec-Fetch-Site": "same-origin", "Content-Type": "text/plain"},
+    ],
+)
+def test_row_10_no_other_site_gets_its_form_repeated(headers):
+    app = Csrf(over_wsgi(View()), keys=KEYS)
+    sent = FORM | {"Accept": "text/html"} | headers
+    answer = call(app, method="POST", body="to=eve&amount=1", headers=sent)
+    assert answer.status == 403
+    assert "eve" not in answer.text
+
+
+def test_row_06_compression_tells_nothing_of_the_token_and_everything_of_a_fixed_one():
+    """The BREACH oracle: of the next digits, the right guess compresses best."""
+
+    def recovered(token_of):
+        known = "_csrf="
+        for _ in range(8):
+            sizes = {digit: compressed(token_of, known + digit) for digit in "0123456789abcdef"}
+            known += min(sizes, key=sizes.get)
+        return known.removeprefix("_csrf=")
+
+    def compressed(token_of, guess):
+        pages = (f"<p>{guess}</p><form action=\"/?_csrf={token_of()}\">" for _ in range(24))
+        return sum(len(zlib.compress(page.encode(), 9)) * 8 + len(page) for page in pages) / 24
+
+    app = Csrf(over_wsgi(View()), keys=KEYS)
+    _, cookie = visited(app)
+    fixed = "7f3a9c41d2e86b05"
+    assert recovered(lambda: fixed) == fixed[:8]
+    first, second = (call(app, headers={"Cookie": cookie}).text for _ in range(2))
+    assert first[:8] != second[:8]
+    masked = recovered(lambda: call(app, headers={"Cookie": cookie}).text)
+    assert masked not in (first[: len(masked)], second[: len(masked)])
 
 
 def test_row_10_report_only_lets_through_and_logs(events):
