@@ -243,7 +243,8 @@ def starlette(routes):
 
 PEERS = {
     "kit": kit, "kit, compiled Mapper": kit_mapper, "Falcon": falcon, "sanic-routing": sanic, "Bottle": bottle,
-    "Werkzeug, bound per request": werkzeug, "Pyramid": pyramid, "Django": django, "Starlette": starlette, "Routes": routes_mapper,
+    "Werkzeug, bound per request": werkzeug, "Pyramid": pyramid, "Django": django, "Starlette": starlette,
+    "Routes": routes_mapper,
 }  # fmt: skip
 FALLS_BACK = {"Routes", "kit, compiled Mapper", "Pyramid"}  # to which a wrong method is like no route
 
@@ -342,7 +343,8 @@ def main():
     warnings.simplefilter("ignore")
     to_falcon, growth, ratio = table(), siblings(), assembly()
     print(
-        f"\nkit to Falcon {to_falcon:.2f} (at most 0.8); growth with siblings {growth:.2f} (1.5); assembly {ratio:.2f} (3)"
+        f"\nkit to Falcon {to_falcon:.2f} (at most 0.8); growth with siblings {growth:.2f} (1.5); assembly"
+        f" {ratio:.2f} (3)"
     )
     return to_falcon > 0.8 or growth > 1.5 or ratio > 3
 

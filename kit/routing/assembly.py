@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from kit.http import handler
 from kit.http.signature import Signature
-from kit.routing.conditions import Varies
 from kit.routing.route import wsgi
 
 TYPE_CHECKING = False
@@ -30,8 +29,11 @@ def assemble(routes: Iterable[Route], versions: Any = None) -> None:
     """Set `app` of each route that has none yet."""
     for route in routes:
         if route.app is None and route.endpoint is not None:
-            app = _outside(route, _endpoint(route))
-            route.app = Varies(app, header=versions.vary) if versions and route.versions else app
+            route.app = _outside(route, _endpoint(route))
+            if versions and route.versions:
+                from kit.routing.conditions import Varies
+
+                route.app = Varies(route.app, header=versions.vary)
 
 
 def mounts(routes: Iterable[Route]) -> list[tuple[str, WSGIApplication]]:

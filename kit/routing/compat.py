@@ -42,11 +42,16 @@ def compile_mapper(mapper: Any) -> CompiledMapper:
     return CompiledMapper(mapper)
 
 
+_READ = {"always_scan", "debug", "matchlist", "prefix", "sub_domains"}
+
+
 class CompiledMapper:
     """A `routes.Mapper`, compiled. Attributes and methods that are not listed here are those of `mapper`."""
 
     def __init__(self, mapper: Any) -> None:
         self.__dict__["mapper"] = mapper
+        #: its options, where they are plain attributes; if a subclass computes one, the mapper answers
+        self.__dict__["_vars"] = vars(mapper) if vars(mapper).keys() >= _READ else None
         self.__dict__["_lock"] = Lock()
         self.__dict__["_made"] = (None, 0, False, None)  # what the rules were made of, and the function
         self.__dict__["_clist"] = None  # the arguments of create_regs, if it was called here
@@ -74,21 +79,22 @@ class CompiledMapper:
 
     def _find(self, url: str | None, environ: Any) -> Any:
         """(route, dict), None, or False where the mapper must answer."""
-        mapper = self.mapper
-        made_of, count, sub_domains, find = self._made
+        now, (made_of, count, sub_domains, find) = self._vars, self._made
+        if now is None:
+            return False
         if (
-            made_of is not mapper.__dict__.get("_prefix2routes", 0)
-            or count != len(mapper.matchlist)
-            or sub_domains is not bool(mapper.sub_domains)
+            made_of is not now.get("_prefix2routes", 0)
+            or count != len(now["matchlist"])
+            or sub_domains is not bool(now["sub_domains"])
         ):
             find = self._compile()
-        if find is None or mapper.prefix or mapper.debug or mapper.always_scan:
+        if find is None or now["prefix"] or now["debug"] or now["always_scan"]:
             return False
         if url is None and environ:
             url = environ["PATH_INFO"]
         if type(url) is not str or "\n" in url:
             return False
-        environ = environ or mapper.environ
+        environ = environ or self.mapper.environ
         if not environ:
             return find(url, None, environ)
         method = environ.get("REQUEST_METHOD", False)

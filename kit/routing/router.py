@@ -25,11 +25,9 @@ from urllib.parse import quote
 from kit.errors import ConfigError, KitError, Malformed
 from kit.http.problem import problem_of
 from kit.routing.assembly import ROUTE, assemble, mounts
-from kit.routing.conditions import Host, conditions_of
 from kit.routing.group import Group
 from kit.routing.lower import ranked
 from kit.routing.matchers import MATCHERS
-from kit.routing.refusals import second
 from kit.routing.template import SAFE
 from kit.routing.urls import Urls, url_of
 
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
     from typing import Any
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from kit.routing.conditions import Host
     from kit.routing.report import Finding
     from kit.routing.route import Route
     from kit.routing.rules import Condition
@@ -159,6 +158,8 @@ class Router(Group):
         if not any(key):
             return None, None
         if key not in self._conditions:
+            from kit.routing.conditions import Host, conditions_of
+
             if subdomain is not None and (host is not None or self.origin is None):
                 raise ConfigError(
                     "a subdomain needs the origin, and no host", hint='Router(origin="https://example.com")'
@@ -231,6 +232,8 @@ class Router(Group):
         built = self._built or self.matcher
         found = built.find(path, environ["REQUEST_METHOD"], environ)
         if found is None or found[0] is None:
+            from kit.routing.refusals import second  # a table whose every request is found never loads it
+
             found = second(self, path, environ, found)
             if callable(found):
                 answer: Iterable[bytes] = found(environ, start_response)

@@ -74,13 +74,13 @@ MUTANTS = [
     ),
     (
         "compat",
-        "or count != len(mapper.matchlist)",
+        'or count != len(now["matchlist"])',
         "",
         "test_a_route_connected_later_is_found_by_the_next_match",
     ),
     (
         "compat",
-        "or sub_domains is not bool(mapper.sub_domains)",
+        'or sub_domains is not bool(now["sub_domains"])',
         "",
         "test_options_of_the_mapper_that_are_set_later_count",
     ),

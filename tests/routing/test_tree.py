@@ -180,6 +180,15 @@ def test_a_mapper_that_was_never_given_its_controllers_says_so_itself():
         compile_mapper(mapper("/")).match()
 
 
+def test_an_option_that_a_subclass_computes_is_left_to_the_mapper():
+    class Computed(Mapper):
+        prefix = property(lambda self: "/app", lambda self, value: None)
+
+    plain = Computed(register=False, controller_scan=list)
+    plain.connect("/p/{id}")
+    assert compile_mapper(plain).match("/app/p/1", GET) == {"id": "1"}
+
+
 def test_what_is_no_mapper_is_refused():
     import pytest
 
