@@ -121,6 +121,8 @@ class ErrorPages(Layer):
         """The answer of a function of the application; None if it gave none, or failed."""
         try:
             answer = fn(self.request(environ), error)
+            if not isinstance(answer, str | None) and not callable(answer):
+                raise ConfigError(f"{fn!r} gave {type(answer).__name__}", hint="give text, a response or None")
         except Exception as exc:
             _log(environ, exc)
             return None
@@ -128,8 +130,6 @@ class ErrorPages(Layer):
             answer = Response(body=answer.encode(), content_type="text/html", charset="utf-8")
         if getattr(answer, "status_int", 0) == 200:
             answer.status = problem.status_line
-        if answer is not None and not callable(answer):
-            raise ConfigError(f"{fn!r} gave {type(answer).__name__}", hint="give text, a response or None")
         app: WSGIApplication | None = answer
         return app
 

@@ -187,6 +187,14 @@ def test_handlers_answer_exceptions_by_the_nearest_class() -> None:
         assert (answer.status, answer.text) == (404, "nothing: x")
 
 
+def test_function_that_gives_what_is_no_answer_is_logged_and_the_plain_page_goes_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for options in ({"handlers": {404: lambda request, problem: 7}}, {"page": lambda request, problem: 7}):
+        assert "<h1>Not Found</h1>" in call(ErrorPages(Problem(404), **options), headers=HTML).text  # type: ignore[arg-type]
+        assert "gave int: give text" in caplog.text
+
+
 @pytest.mark.parametrize("handlers", [{"404": page}, {404: "page"}])
 def test_handlers_that_make_no_sense_fail_at_once(handlers: Any) -> None:
     with pytest.raises(ConfigError):

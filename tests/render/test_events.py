@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kit.errors import Malformed
 from kit.http import handler
 from kit.render.compress import Compress
 from kit.render.events import Event, encoded, events, last_event_id, queued
@@ -67,5 +68,7 @@ def test_queue_is_read_with_a_heartbeat_until_the_lifetime_ends() -> None:
 
 
 def test_last_event_id_is_read_as_utf8() -> None:
+    with pytest.raises(Malformed):
+        last_event_id({"HTTP_LAST_EVENT_ID": "\xff"})
     assert last_event_id(environ()) == ""
     assert last_event_id({"HTTP_LAST_EVENT_ID": "é7".encode().decode("latin-1")}) == "é7"

@@ -6,14 +6,24 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.render.formats import ATOM, CSV, JSONL, TEXT, XML, csv_cell, csv_format
+
+
+class Named(NamedTuple):
+    a: int
+
+
+@dataclass
+class Data:
+    a: int
 
 
 def text(form: Any, value: Any) -> str:
@@ -109,6 +119,16 @@ def test_atom_without_what_it_needs_is_an_error(fault: dict[str, Any]) -> None:
         del feed["title"]
     with pytest.raises((ValueError, KeyError)):
         text(ATOM, feed)
+
+
+def test_records_of_every_kind_have_the_same_members() -> None:
+    class Own:
+        def __json__(self) -> dict[str, int]:
+            return {"a": 1}
+
+    for record in (Named(1), Data(1), Own(), {"a": 1}):
+        assert text(CSV, [record]) == "a\r\n1\r\n"
+        assert text(XML, {"r": record}).endswith("<r><a>1</a></r>\n")
 
 
 def test_text_is_plain() -> None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import html
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markupsafe import Markup
 from markupsafe import escape as reference
 
 from kit.errors import ConfigError, MissingLayer
 from kit.render import TemplateError, Templates, UndefinedName
-from kit.render.escape import escape
+from kit.render.escape import escape, safe_json, safe_url
 from kit.testing import environ
 
 
@@ -293,3 +299,57 @@ def test_response_takes_a_request_object_and_knows_the_type(tmp_path: Path) -> N
     templates = Templates(tmp_path)
     assert templates.response(Request(), "a.txt", x="é").headers["Content-Type"] == "text/plain; charset=utf-8"
     assert templates.response(Request(), "a.xml", x="é").headers["Content-Type"] == "application/xml; charset=utf-8"
+
+
+def test_without_the_c_part_of_markupsafe_the_same_is_escaped() -> None:
+    code = (
+        "import sys; sys.modules['markupsafe._speedups'] = None\n"
+        "from kit.render.escape import escape\n"
+        "print(escape('<a href=\"x\">&\\'') + escape(7))"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "&lt;a href=&quot;x&quot;&gt;&amp;&#x27;7"
+
+
+@given(st.text() | st.integers() | st.floats() | st.binary() | st.lists(st.text(), max_size=2))
+def test_no_value_gets_out_of_text_or_a_quoted_attribute(value: Any) -> None:
+    made = escape(value)
+    assert not set(made) & set("<>\"'") and html.unescape(made) == str(value)
+
+
+@given(st.text())
+def test_safe_json_is_json_and_holds_no_end_of_a_script(text: str) -> None:
+    made = safe_json([text])
+    assert json.loads(made) == [text] and not set(made) & set("<>&\u2028\u2029")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "JaVaScRiPt:x", " javascript:x", "java\nscript:x", "java\tscript:x", "\x00javascript:x",
+     "\x1bjavascript:x", "data:text/html,x", "vbscript:x", "blob:x", "file:///etc/passwd", "javascript\t:x",
+     "x-y.z+1:x"],
+)  # fmt: skip
+def test_safe_url_lets_no_other_scheme_through(url: str) -> None:
+    assert safe_url(url) == "about:invalid"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/",
+        "a",
+        "a/b:c",
+        "?q=a:b",
+        "#a:b",
+        "//host/x",
+        "http://x",
+        "HTTPS://x",
+        "mailto:a@b.c",
+        "tel:+49",
+        "1:2",
+        "é:x",
+    ],
+)
+def test_safe_url_keeps_links(url: str) -> None:
+    assert safe_url(url) == url
