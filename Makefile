@@ -36,7 +36,7 @@ coverage: $(VENV)/.test
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-bench: $(VENV)/.test
+bench: $(VENV)/.bench
 	for name in $$(grep -l __main__ benchmarks/*.py | tr / . ); do echo "== $$name"; $(BIN)/python -m $${name%.py} || exit 1; done
 
 dist: $(VENV)/.test

@@ -51,6 +51,12 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from None
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    ours = Path(__file__).parent
+    together = {ours / name for name in alone.TOGETHER}
+    return True if config.getoption("--only") and collection_path in together else None
+
+
 def missing(cure: object) -> NoReturn:
     """Skip the test, or fail it where `CI` is set: there, everything must be installed."""
     if os.environ.get("CI"):

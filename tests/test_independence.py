@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from tests.alone import EXTRAS, LIBRARIES, SIBLINGS
+from tests.alone import EXTRAS, LIBRARIES, SIBLINGS, TOGETHER
 from tests.servers import ROOT
 
 # package: (the parts of kit, the libraries) that `import kit.PACKAGE` may load; kit.errors is free everywhere
@@ -27,7 +27,7 @@ AT_IMPORT = {
     "stores": ("url seal", ""),
     "stores.contract": ("url seal testing", ""),
     "routing": ("wsgi http url", "webob"),
-    "forms": ("wsgi http url", "webob"),
+    "forms": ("wsgi http url seal", "webob"),
     "render": ("wsgi http url", "webob markupsafe"),
     "data": ("wsgi url http", "webob"),
     "security": ("wsgi url http seal audit stores observe", "webob"),
@@ -88,6 +88,12 @@ def test_everything_public_in_a_package_works_without_its_siblings(package):
     assert not strangers(loaded(package, "all"), package, parts + " stores seal audit", f"{libraries} {WHOLE[package]}")
 
 
+@pytest.mark.parametrize("name", sorted(TOGETHER))
+def test_what_is_left_out_there_does_need_a_sibling(name):
+    others = "|".join(sibling for sibling in SIBLINGS if sibling != name.partition("/")[0])
+    assert re.search(rf"^\s*from kit\.(?:{others})\b", (ROOT / "tests" / name).read_text(), re.M)
+
+
 @pytest.mark.parametrize("package", SIBLINGS)
 def test_no_source_names_a_sibling_not_even_for_its_types(package):
     """import-linter leaves out what stands under TYPE_CHECKING."""
@@ -122,7 +128,7 @@ def test_the_table_of_libraries_is_that_of_setup_cfg():
     settings = configparser.ConfigParser()
     settings.read(ROOT / "setup.cfg")
     extras = settings["options.extras_require"]
-    assert set(extras) == {*LIBRARIES, "all", "test"}
+    assert set(extras) == {*LIBRARIES, "all", "test", "bench"}
     for extra, modules in LIBRARIES.items():
         names = {line.split()[0].partition("[")[0].lower() for line in extras[extra].splitlines() if line.strip()}
         assert names - {"kit-wsgi"} <= modules, extra
