@@ -20,6 +20,7 @@ cookie. An answer with a status of 500 or more saves nothing, except that a revo
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -33,9 +34,9 @@ from kit.sessions.terms import Terms
 from kit.wsgi import Layer, provided
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
-    from wsgiref.types import WSGIApplication, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from kit.sessions.session import Place
     from kit.stores import Store
@@ -53,18 +54,8 @@ def of(environ_or_request: Any, *, session_key: str = "kit.session") -> Session:
     return session
 
 
-class Sessions(Layer):
-    """Sessions in `store`: one of `kit.stores`, or a `SealedCookie`. All times are in seconds.
-
-    - `idle`: how long a session lives without being used; `absolute`: how long it lives at all.
-    - `limit`: the most bytes that one session takes; more is a `SessionTooLarge` that names the biggest key.
-    - `when_down`: "refuse" answers 503 where the store is down and the session is needed; "anonymous" reads an empty
-      session then. Writing to it is refused either way.
-    - `persistent`: the cookie outlives the browser, for as long as `absolute`.
-    - `same_site`: "Lax" or "Strict".
-    - `plain_http`: allow plain http from other machines too. Whoever listens on the network can take a session then.
-    - `clear_site_data`: what a browser deletes at logout (the header of that name; sent over https), "" for nothing.
-    """
+class _Saving(Layer):
+    """All of `Sessions` but its guard against a store that is down."""
 
     wants = ("kit.request_id", "kit.audit", "wsgi.url_scheme", "REMOTE_ADDR", "HTTP_HOST")
 
@@ -108,22 +99,11 @@ class Sessions(Layer):
         if not session._left:
             try:
                 session._answer = self._commit(session, environ, failed=status[:1] == "5")
-            except Unavailable as exc:
-                session._answer = _refusal(exc)
+            except Unavailable:
+                session._answer = _refusal()
             session._left, session._environ = True, None
         answer: Headers | WSGIApplication = session._answer
         return (status, _marked(headers, answer)) if isinstance(answer, list) else answer
-
-    def failed(self, environ: WSGIEnvironment, exc: Exception) -> WSGIApplication | None:
-        """Answer 503 if the app could not go on because the store is down."""
-        session: Session = environ[self._key]
-        return _refusal(exc) if session._down and isinstance(exc, Unavailable) else None
-
-    def shutdown(self) -> None:
-        """Close the store."""
-        close = getattr(self.store, "close", None)
-        if close is not None:
-            close()
 
     def _commit(self, session: Session, environ: WSGIEnvironment, *, failed: bool) -> Headers | WSGIApplication:
         """Save; the headers that the answer gets."""
@@ -158,7 +138,37 @@ class Sessions(Layer):
             return None
 
 
-def _refusal(exc: Exception) -> WSGIApplication:
+class Sessions(_Saving):
+    """Sessions in `store`: one of `kit.stores`, or a `SealedCookie`. All times are in seconds.
+
+    - `idle`: how long a session lives without being used; `absolute`: how long it lives at all.
+    - `limit`: the most bytes that one session takes; more is a `SessionTooLarge` that names the biggest key.
+    - `when_down`: "refuse" answers 503 where the store is down and the session is needed; "anonymous" reads an empty
+      session then. Writing to it is refused either way.
+    - `persistent`: the cookie outlives the browser, for as long as `absolute`.
+    - `same_site`: "Lax" or "Strict".
+    - `plain_http`: allow plain http from other machines too. Whoever listens on the network can take a session then.
+    - `clear_site_data`: what a browser deletes at logout (the header of that name; sent over https), "" for nothing.
+    """
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request (PEP 3333); 503 if the app could not go on because the store is down."""
+        try:
+            return super().__call__(environ, start_response)
+        except Unavailable:  # not by the hook `failed`, which would make every request pay for its guard
+            if not environ[self._key]._down:
+                raise
+            answer, exc_info = _refusal(), sys.exc_info()
+            return answer(environ, lambda status, headers, _=None, /: start_response(status, headers, exc_info))
+
+    def shutdown(self) -> None:
+        """Close the store."""
+        close = getattr(self.store, "close", None)
+        if close is not None:
+            close()
+
+
+def _refusal() -> WSGIApplication:
     from kit.http.problem import Problem
 
     detail = "The session cannot be reached at the moment. Please try again."

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from kit.errors import KitError
 from kit.sessions.codec import pack, unpack
@@ -28,7 +28,6 @@ from kit.sessions.row import Row, apply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
     from wsgiref.types import WSGIEnvironment
 
     from kit.sessions.devices import Device
@@ -71,49 +70,30 @@ class Place(Protocol):
         """The owner's live sessions."""
 
 
-class Session(MutableMapping[str, "Any"]):
+class Session(MutableMapping[str, Any]):
     """The session of one request; `kit.sessions.of(environ)` gives it."""
 
-    __slots__ = (
-        "_answer",
-        "_base",
-        "_down",
-        "_environ",
-        "_epoch",
-        "_handed",
-        "_id",
-        "_kept",
-        "_left",
-        "_lost",
-        "_ops",
-        "_owner",
-        "_place",
-        "_renewed",
-        "_revoked",
-        "_rotate",
-        "_row",
-        "_wanted",
-    )
+    # defaults of the class, so that a request that does not use its session pays for two attributes
+    _left = False  # the head has left
+    _answer: Any = None  # what the layer made of it when the head left
+    _row: Row | None = None  # what the session looks like to this request
+    _base: Entry | None = None  # what it was made from
+    _kept: dict[str, Any] | None = None  # what a sealed cookie said beside the row
+    _epoch = 0  # of what it was made from
+    _ops: list[Op]
+    _handed: dict[str, tuple[Any, Any]]  # values that may change inside, and their form when handed out
+    _revoked: list[Any]  # to end: entries, or what sealed cookies said
+    _id = ""
+    _owner: str | None = None
+    _wanted = False  # the session must exist after this request, even if it is empty
+    _lost = False  # revoked or moved to another id: no write counts
+    _down = False  # the store failed while it was read
+    _rotate = False
+    _renewed = 0.0  # when it was rotated, if it was
 
     def __init__(self, place: Place, environ: WSGIEnvironment) -> None:
         self._place = place
         self._environ: WSGIEnvironment | None = environ  # None once the head has left: no cycle of references
-        self._left = False
-        self._answer: Any = None  # what the layer made of it when the head left
-        self._row: Row | None = None  # what the session looks like to this request
-        self._base: Entry | None = None  # what it was made from
-        self._epoch = 0  # of `_base`
-        self._kept: dict[str, Any] | None = None  # what a sealed cookie said beside the row
-        self._ops: list[Op] = []
-        self._handed: dict[str, tuple[Any, Any]] = {}  # values that may change inside, and their form when handed out
-        self._id = ""
-        self._wanted = False  # the session must exist after this request, even if it is empty
-        self._lost = False  # revoked or moved to another id: no write counts
-        self._down = False  # the store failed while it was read
-        self._rotate = False
-        self._renewed = 0.0  # when it was rotated, if it was
-        self._owner: str | None = None
-        self._revoked: list[Any] = []  # to end: entries, or what sealed cookies said
 
     # --- a mapping ---------------------------------------------------------------------------------------------------
 
@@ -275,6 +255,7 @@ class Session(MutableMapping[str, "Any"]):
         if self._row is None:
             if self._left or self._environ is None:
                 raise _too_late()
+            self._ops, self._handed, self._revoked = [], {}, []
             self._place.load(self, self._environ)
         if self._row is None:
             raise TooLate("the session was not loaded")
