@@ -148,10 +148,15 @@ class Assets:
     def original(self, name: str) -> tuple[str, bool]:
         """The file that a requested name means, and whether the name carries the hash of what the file is now."""
         found = _HASHED.match(name)
-        if found is None or self._exists(name):
+        if found is None:
             return name, False
         original = found["stem"] + (found["suffix"] or "")
-        return (original, self.asset(original).hash == found["hash"]) if self._exists(original) else (name, False)
+        known = self._known.get(original)
+        if known is not None and known[1].hash == found["hash"] and not self.reload:
+            return original, True
+        if self._exists(name) or not self._exists(original):
+            return name, False
+        return original, self.asset(original).hash == found["hash"]
 
     def _open(self, name: str) -> BinaryIO:
         file = open_file(self.folder, name)
