@@ -137,7 +137,7 @@ class Csrf(Layer):
 
 _CURES = {
     "origin": "open the page again and send it from there",
-    "no token": "send environ['kit.csrf']() as the header X-CSRF-Token or as the form field _csrf",
+    "no token": "send the token of the page as the header X-CSRF-Token or as the form field _csrf",
     "token": "the page is older than this session: load it again, then send it",
 }
 
