@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +32,7 @@ class Dialect:
     load: dict[str, Codec] = {}
 
     def __init__(self) -> None:
+        self._dumpers: dict[Schema, Callable[[Mapping[str, Any]], list[Any]]] = {}
         self._heads: dict[tuple[Schema, tuple[str, ...]], tuple[str, list[tuple[str, Callable[[Any], Any]]]]] = {}
 
     def name(self, name: str) -> str:
@@ -45,6 +46,23 @@ class Dialect:
     def endswith(self, column: str, length: int) -> str:
         """The condition that the last `length` characters of `column` are the parameter."""
         return f"RIGHT({column}, {length}) = {self.mark}"
+
+    def dumper(self, schema: Schema) -> Callable[[Mapping[str, Any]], list[Any]]:
+        """What makes the parameters of an INSERT of a row."""
+        if schema not in self._dumpers:
+            names = [column.name for column in schema.columns]
+            codecs = [self.dump[c.kind](c) if c.kind in self.dump else None for c in schema.columns]
+            coded = [(at, codec) for at, codec in enumerate(codecs) if codec is not None]
+
+            def dump(row: Mapping[str, Any]) -> list[Any]:
+                values = [row[name] for name in names]
+                for at, codec in coded:
+                    if values[at] is not None:
+                        values[at] = codec(values[at])
+                return values
+
+            self._dumpers[schema] = dump
+        return self._dumpers[schema]
 
     def dumped(self, column: Column, value: Any) -> Any:
         """`value` as a parameter."""

@@ -96,6 +96,7 @@ class Field(Generic[T]):
         """Fix the type, once the model's annotations are read: `kind`, `column` and, with `fold`, `shadow`."""
         options = self.options
         self.null = null
+        self.plain = type(self) is Field and options.check is None
         self.kind: Kind = kind_of(python)
         self.column = self._column()
         self.compared = self.column

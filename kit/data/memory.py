@@ -82,7 +82,7 @@ class MemorySession:
         for row in rows:
             if row["id"] in table:
                 raise UniqueViolation(f"another row of {schema.table} has this id", fields=("id",))
-            table[row["id"]] = dict(row)
+            table[row["id"]] = {name: _copied(value) for name, value in row.items()}
         self._store(schema, table)
 
     def find(self, query: Query) -> list[Row]:

@@ -46,6 +46,8 @@ class Model:
     _table: ClassVar[str] = ""
     _fields: ClassVar[dict[str, Field[Any]]] = {}
     _loads: ClassVar[tuple[tuple[str, Callable[[Any], Any]], ...]] = ()
+    _dumps: ClassVar[tuple[tuple[str, Callable[[Any], Any]], ...]] = ()
+    _folds: ClassVar[tuple[tuple[str, str], ...]] = ()
     _schema: ClassVar[Schema | None] = None
 
     def __init_subclass__(cls, table: str = "", **options: Any) -> None:
@@ -55,7 +57,10 @@ class Model:
             raise ConfigError(f"{cls._table!r} is no name of a table", hint='class Post(Model, table="posts")')
         cls._schema = None
         cls._fields = read_fields(cls, sys._getframe(1))
-        cls._loads = tuple((name, one.kind.load) for name, one in cls._fields.items() if one.kind.load is not as_it_is)
+        fields = cls._fields.items()
+        cls._loads = tuple((name, one.kind.load) for name, one in fields if one.kind.load is not as_it_is)
+        cls._dumps = tuple((name, one.kind.dump) for name, one in fields if one.kind.dump is not as_it_is)
+        cls._folds = tuple((name, one.compared.name) for name, one in fields if one.options.fold)
 
     def __init__(self, **values: Any) -> None:
         fields = type(self)._fields
@@ -63,13 +68,19 @@ class Model:
         errors: list[tuple[tuple[str, ...], str, dict[str, Any]]] = []
         for name, one in fields.items():
             try:
-                row[name] = one.gate(values[name]) if name in values else _default(one)
+                if name not in values:
+                    row[name] = _default(one)
+                elif (value := values[name]) is None or not one.plain:
+                    row[name] = one.gate(value)
+                else:  # the usual case, spared a call
+                    row[name] = one.kind.gate(value, one.options.rules)
             except Refuse as refused:
                 if values.get(name, ...) is None and _given_later(one):
                     row[name] = None
                 else:
                     errors.append(((name,), refused.code, refused.params))
-        if unknown := [name for name in values if name not in fields]:
+        if not values.keys() <= fields.keys():
+            unknown = [name for name in values if name not in fields]
             raise TypeError(
                 f"{type(self).__name__} has no field {', '.join(map(repr, unknown))}; it has {', '.join(fields)}"
             )
@@ -152,13 +163,14 @@ def record_of(model: type[M], row: dict[str, Any]) -> M:
 
 
 def row_of(record: Model) -> dict[str, Any]:
-    """The record as a backend stores it: every column, in the order of the schema."""
-    row = {}
-    for name, one in type(record)._fields.items():
-        value = record.__dict__[name]
-        row[name] = stored = None if value is None else one.kind.dump(value)
-        if one.options.fold:
-            row[one.compared.name] = None if stored is None else fold(stored)
+    """The record as a backend stores it: every column, the folded copies behind the fields."""
+    model, values = type(record), record.__dict__
+    row = dict(values) if len(values) == len(model._fields) else {name: values[name] for name in model._fields}
+    for name, dump in model._dumps:
+        if row[name] is not None:
+            row[name] = dump(row[name])
+    for name, shadow in model._folds:
+        row[shadow] = None if row[name] is None else fold(row[name])
     return row
 
 

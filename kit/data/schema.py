@@ -63,10 +63,12 @@ class Schema:
     by_name: dict[str, Column] = field(init=False, repr=False)
     #: the columns that make a record: all but the shadows
     names: tuple[str, ...] = field(init=False, repr=False)
+    has_json: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
         object.__setattr__(self, "names", tuple(column.name for column in self.columns if not column.shadow))
+        object.__setattr__(self, "has_json", any(column.kind == "json" for column in self.columns))
 
     def column(self, name: str) -> Column:
         """The column called `name`; KeyError if there is none."""

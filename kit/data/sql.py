@@ -111,8 +111,7 @@ class SqlSession:
 
     def insert(self, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> None:
         """One statement for one row; the driver's own way for many, which the core wraps into a transaction."""
-        dumped = self._dialect.dumped
-        values = [[dumped(column, row[column.name]) for column in schema.columns] for row in rows]
+        values = list(map(self._dialect.dumper(schema), rows))
         statement = insert(schema, self._dialect)
         if len(values) == 1:
             self.native.execute_sql(statement, values[0])

@@ -38,11 +38,12 @@ class Table(Rows[M], Generic[M]):
 
     def add(self, record: M) -> M:
         """Store a new row; returns it with its id, stamps and version. `UniqueViolation` names the fields."""
-        return self._insert([self._fresh(record)])[0]
+        return self._insert([self._fresh(record, self._given_later())])[0]
 
     def add_many(self, records: Iterable[M]) -> list[M]:
         """Store all records or none (in a transaction of its own, unless this is one)."""
-        fresh = [self._fresh(record) for record in records]
+        later = self._given_later()
+        fresh = [self._fresh(record, later) for record in records]
         if len(fresh) < 2:
             return self._insert(fresh) if fresh else []
         return self._handle.run(lambda tx: tx[self._model]._insert(fresh))
@@ -131,17 +132,21 @@ class Table(Rows[M], Generic[M]):
         """`record` checked again: a dict or list in it may have been changed since it was made."""
         if type(record) is not self._model:
             raise Invalid(f"{type(record).__name__} is no {self._model.__name__}")
-        if any(column.kind == "json" for column in self._schema.columns):
-            return record.replace()
-        return record
+        return record.replace() if self._schema.has_json else record
 
-    def _fresh(self, record: M) -> Row:
+    def _given_later(self) -> dict[str, Any]:
+        """What a new row is given where its record has None: its version and its stamps."""
+        versions = {name: 1 for name, one in self._model._fields.items() if one.options.version}
+        return {**versions, **dict(self._stamps("add", "save"))}
+
+    def _fresh(self, record: M, later: dict[str, Any]) -> Row:
         row = row_of(self._gated(record))
-        for name, one in self._model._fields.items():
-            if row[name] is None and one.options.version:
-                row[name] = 1
-        row["id"] = row["id"] or self._handle.new_id()
-        return {**row, **{name: now for name, now in self._stamps("add", "save") if row[name] is None}}
+        if row["id"] is None:
+            row["id"] = self._handle.new_id()
+        for name, value in later.items():
+            if row[name] is None:
+                row[name] = value
+        return row
 
     def _stamps(self, *kinds: str) -> list[tuple[str, Any]]:
         names = [name for name, one in self._model._fields.items() if one.options.stamp in kinds]
@@ -150,7 +155,10 @@ class Table(Rows[M], Generic[M]):
     def _insert(self, rows: list[Row]) -> list[M]:
         self._check_references(rows)
         self._handle.call("add", self._schema, lambda session: session.insert(self._schema, rows), write=True)
-        return [record_of(self._model, {name: row[name] for name in self._schema.names}) for row in rows]
+        for row in rows:
+            for _, shadow in self._model._folds:
+                del row[shadow]
+        return [record_of(self._model, row) for row in rows]
 
     def _check_references(self, rows: list[Row]) -> None:
         """Where the server does not look after references, ask: one query for each Ref."""

@@ -111,8 +111,9 @@ def _text(value: Any, rules: Rules) -> str:
     if not isinstance(value, str):
         raise Refuse("type")
     text = value if type(value) is str else str.__str__(value)  # a subclass may carry anything; plain text goes on
-    _length(text, rules)
-    if _FORBIDDEN.search(text):
+    if rules.max is None or rules.min is not None or len(text) > rules.max:
+        _length(text, rules)
+    if ("\0" in text or not text.isascii()) and _FORBIDDEN.search(text):
         raise Refuse("characters")
     if rules.pattern is not None and not rules.pattern.fullmatch(text):
         raise Refuse("pattern", pattern=rules.pattern.pattern)
