@@ -2,14 +2,17 @@
 
     pytest tests/routing --only routing
 
-What is not there on a user's machine is then not there in the tests, and says so in the same way.
+What is not there on a user's machine is then not there in the tests, and says so in the same way. A test file that puts
+several packages together says so by importing a sibling at its top, and is left out.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
+from pathlib import Path
 from typing import Any
 
 #: the packages that never import each other
@@ -43,12 +46,6 @@ EXTRAS = {
     "sessions": ("sessions", *_STORES),
 }
 
-#: tests of one package that put several together on purpose: left out under --only
-TOGETHER = {
-    "security/test_row_34_to_39_injection.py",
-    "security/test_row_44_to_50_login.py",
-}
-
 
 class Blocker(MetaPathFinder):
     """Refuses what is not there for `package`, as if it were not installed.
@@ -74,6 +71,19 @@ def _importer() -> str:
     while frame.f_back is not None and "importlib" in frame.f_globals.get("__name__", ""):
         frame = frame.f_back
     return str(frame.f_globals.get("__name__", ""))
+
+
+def sibling_import(package: str) -> re.Pattern[str]:
+    """What a line looks like that imports a sibling of `package`; `indent` tells whether it stands in a function."""
+    others = "|".join(name for name in SIBLINGS if name != package)
+    return re.compile(
+        rf"^(?P<indent>[ \t]*)(?:(?:from|import) kit\.(?:{others})\b|from kit import .*\b(?:{others})\b)", re.M
+    )
+
+
+def together(path: Path, package: str) -> bool:
+    """Whether a test file puts `package` and siblings together on purpose."""
+    return any(not found["indent"] for found in sibling_import(package).finditer(path.read_text()))
 
 
 def only(package: str) -> None:

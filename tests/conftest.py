@@ -52,9 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    ours = Path(__file__).parent
-    together = {ours / name for name in alone.TOGETHER}
-    return True if config.getoption("--only") and collection_path in together else None
+    package = config.getoption("--only")
+    ours = package and collection_path.suffix == ".py"
+    return True if ours and alone.together(collection_path, package) else None
 
 
 def missing(cure: object) -> NoReturn:

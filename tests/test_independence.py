@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import configparser
 import os
-import re
 import subprocess
 import sys
 
 import pytest
 
-from tests.alone import EXTRAS, LIBRARIES, SIBLINGS, TOGETHER
+from tests.alone import EXTRAS, LIBRARIES, SIBLINGS, sibling_import
 from tests.servers import ROOT
 
 # package: (the parts of kit, the libraries) that `import kit.PACKAGE` may load; kit.errors is free everywhere
@@ -88,18 +87,11 @@ def test_everything_public_in_a_package_works_without_its_siblings(package):
     assert not strangers(loaded(package, "all"), package, parts + " stores seal audit", f"{libraries} {WHOLE[package]}")
 
 
-@pytest.mark.parametrize("name", sorted(TOGETHER))
-def test_what_is_left_out_there_does_need_a_sibling(name):
-    others = "|".join(sibling for sibling in SIBLINGS if sibling != name.partition("/")[0])
-    assert re.search(rf"^\s*from kit\.(?:{others})\b", (ROOT / "tests" / name).read_text(), re.M)
-
-
 @pytest.mark.parametrize("package", SIBLINGS)
 def test_no_source_names_a_sibling_not_even_for_its_types(package):
     """import-linter leaves out what stands under TYPE_CHECKING."""
-    others = "|".join(name for name in SIBLINGS if name != package)
-    sibling = re.compile(rf"^\s*(?:from|import) kit\.(?:{others})\b|^\s*from kit import .*\b(?:{others})\b", re.M)
-    found = {path: sibling.findall(path.read_text()) for path in (ROOT / "kit" / package).rglob("*.py")}
+    sources = (ROOT / "kit" / package).rglob("*.py")
+    found = {path: sibling_import(package).findall(path.read_text()) for path in sources}
     assert not {path: names for path, names in found.items() if names}
 
 
