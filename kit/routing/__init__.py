@@ -1,9 +1,30 @@
-"""URLs to handlers, and back: typed, composed at assembly, with the semantics of Routes and faster than it."""
+"""URLs to handlers, and back: typed, composed at assembly, with the semantics of Routes and faster than it.
 
+| you want | look at |
+|---|---|
+| a router | `router.py`, which says what wins where two routes fit |
+| groups, layers, guards, mounts, includes, resources | `group.py`, `resources.py` |
+| typed variables, your own | `converters.py` |
+| hosts, schemes, versions | `conditions.py` |
+| why a URL goes where it goes | `router.explain(method, url)`, `kit routes APP --match "GET /x"` |
+| what is wrong with the table | `router.report()`, `kit routes APP --check` |
+| OpenAPI paths | `router.openapi()`, `kit routes APP --openapi` |
+| a `routes.Mapper` that you have, but fast | `compile_mapper(mapper)`, in `compat.py` |
+| a matcher of your own | `matchers.py`, and `contract.py` to hold it to |
+
+`compile_mapper` and both matchers are held to Routes 2.5 by random tables and URLs. The long run, of more than a million
+URLs over more than 5,000 mappers: `python -W ignore -m tests.routing.differential --mappers 12000 --urls 130`, or
+`KIT_LONG=1 pytest tests/routing/test_differential.py`. A known difference is in no answer: Routes asks a `function`
+condition twice for a URL that is shorter than the longest literal prefix of its table.
+
+What it costs: `python -m benchmarks.routing` (finding a route) and `python -m benchmarks.request` (a whole answer).
+"""
+
+from kit.routing.compat import compile_mapper
 from kit.routing.converters import Converter, enum_of
 from kit.routing.group import Group
 from kit.routing.route import Route, wsgi
 from kit.routing.router import Frozen, Router
 from kit.routing.urls import NoRoute, NoUrl
 
-__all__ = ["Converter", "Frozen", "Group", "NoRoute", "NoUrl", "Route", "Router", "enum_of", "wsgi"]
+__all__ = ["Converter", "Frozen", "Group", "NoRoute", "NoUrl", "Route", "Router", "compile_mapper", "enum_of", "wsgi"]
