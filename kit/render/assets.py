@@ -16,10 +16,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from base64 import b64encode
 from mimetypes import MimeTypes
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO, NamedTuple
 from urllib.parse import quote
 
@@ -61,29 +61,31 @@ def media_type(name: str) -> str:
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 
+#: time in nanoseconds and size of a file
+Version = tuple[int, int]
+
+
 class Asset(NamedTuple):
     """The content of one file: `hash` (12 hexadecimal digits of SHA-256) and `integrity` (SHA-384, W3C SRI)."""
 
     hash: str
     integrity: str
+    version: Version
+    path: str
 
 
 class Assets:
     """The files below `folder`, served under `prefix`.
 
-    A file is read once, at the first use of its URL; `reload=True` (development) looks at its time at each use. `base`
-    goes before the prefix: the path under which the whole application hangs, or the origin of a CDN.
+    A file is read at the first use of its URL, and again when its time or size has changed. `base` goes before the
+    prefix: the path under which the whole application hangs, or the origin of a CDN.
     """
 
-    def __init__(
-        self, folder: str | os.PathLike[str], *, prefix: str = "/static", base: str = "", reload: bool = False
-    ) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, prefix: str = "/static", base: str = "") -> None:
         self.folder = Path(folder)
         self.prefix = "/" + prefix.strip("/")
         self.base = base.rstrip("/")
-        self.reload = reload
-        self._known: dict[str, tuple[tuple[int, int], Asset]] = {}
-        self._lock = Lock()
+        self._known: dict[str, Asset] = {}
 
     def url(self, name: str) -> str:
         """The URL of a file, with its hash. An unknown name is an error here, not a broken link later."""
@@ -134,39 +136,30 @@ class Assets:
     def asset(self, name: str) -> Asset:
         """Hash and integrity of a file."""
         known = self._known.get(name)
-        if known is not None and not self.reload:
-            return known[1]
-        with self._open(name) as file:
-            stat = os.fstat(file.fileno())
-            version = (stat.st_mtime_ns, stat.st_size)
-            if known is None or known[0] != version:
-                known = (version, _asset(file))
-                with self._lock:
-                    self._known[name] = known
-        return known[1]
-
-    def original(self, name: str) -> tuple[str, bool]:
-        """The file that a requested name means, and whether the name carries the hash of what the file is now."""
-        found = _HASHED.match(name)
-        if found is None:
-            return name, False
-        original = found["stem"] + (found["suffix"] or "")
-        known = self._known.get(original)
-        if known is not None and known[1].hash == found["hash"] and not self.reload:
-            return original, True
-        if self._exists(name) or not self._exists(original):
-            return name, False
-        return original, self.asset(original).hash == found["hash"]
-
-    def _open(self, name: str) -> BinaryIO:
+        if known is not None and _unchanged(known):
+            return known
         file = open_file(self.folder, name)
         if file is None:
             raise KitError(f"no asset {name!r}", hint=f"looked in {self.folder}")
-        return file
+        with file:
+            made = self._known[name] = _asset(file)
+        return made
+
+    def original(self, name: str) -> tuple[str, Version | None]:
+        """The file that a requested name means, and its version, if the name carries the hash of that."""
+        found = _HASHED.match(name)
+        if found is None:
+            return name, None
+        original = found["stem"] + (found["suffix"] or "")
+        try:
+            asset = self.asset(original)
+        except KitError:
+            return name, None
+        if asset.hash == found["hash"]:
+            return original, asset.version
+        return (name if self._exists(name) else original), None
 
     def _exists(self, name: str) -> bool:
-        if name in self._known:
-            return True
         file = open_file(self.folder, name)
         if file is not None:
             file.close()
@@ -175,18 +168,19 @@ class Assets:
 
 def open_file(folder: Path, name: str) -> BinaryIO | None:
     """An open regular file below `folder`, or None; a pipe, a device or a link that leads out is none."""
-    import stat
-
     try:
-        descriptor = os.open(
-            safe_join(folder, name), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        )
+        file = open(safe_join(folder, name), "rb", opener=_open)  # noqa: SIM115  the caller closes it
     except (OSError, ValueError, Missing):
         return None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
         return None
-    return os.fdopen(descriptor, "rb")
+    return file
+
+
+def _open(path: str, flags: int) -> int:
+    """Without waiting for the other end of a pipe, and without following a link put there a moment ago."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
 
 
 def _asset(file: BinaryIO) -> Asset:
@@ -194,7 +188,19 @@ def _asset(file: BinaryIO) -> Asset:
     while block := file.read(1 << 16):
         short.update(block)
         long.update(block)
-    return Asset(short.hexdigest()[:12], "sha384-" + b64encode(long.digest()).decode())
+    integrity = "sha384-" + b64encode(long.digest()).decode()
+    return Asset(short.hexdigest()[:12], integrity, _version(os.fstat(file.fileno())), file.name)
+
+
+def _unchanged(asset: Asset) -> bool:
+    try:
+        return asset.version == _version(os.stat(asset.path))
+    except OSError:
+        return False
+
+
+def _version(facts: os.stat_result) -> Version:
+    return facts.st_mtime_ns, facts.st_size
 
 
 def _hidden(name: str) -> bool:

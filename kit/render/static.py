@@ -60,12 +60,11 @@ class Static(Layer):
         folder: str | os.PathLike[str],
         prefix: str = "/static",
         cache: str = "no-cache",
-        reload: bool = False,
     ) -> None:
         super().__init__(app)
         if not prefix.strip("/"):
             raise ConfigError("Static needs a prefix of its own", hint='prefix="/static"')
-        self.assets = Assets(folder, prefix=prefix, reload=reload)
+        self.assets = Assets(folder, prefix=prefix)
         self.cache = cache
         self._prefix = self.assets.prefix + "/"
 
@@ -83,10 +82,12 @@ class Static(Layer):
         return self._answer(name, environ) or Problem(404)
 
     def _answer(self, name: str, environ: WSGIEnvironment) -> WSGIApplication | None:
-        name, lasting = self.assets.original(name)
+        name, version = self.assets.original(name)
         file = open_file(self.assets.folder, name)
         if file is None:
             return None
+        facts = os.fstat(file.fileno())
+        lasting = version == (facts.st_mtime_ns, facts.st_size)
         headers = [
             ("Cache-Control", _FOR_EVER if lasting else self.cache),
             ("X-Content-Type-Options", "nosniff"),

@@ -282,11 +282,19 @@ class TestNames:
         answer = call(app, "/static/app.000000000000.css")
         assert (answer.text, answer.headers["Cache-Control"]) == ("p{color:red}", "no-cache")
 
-    def test_url_follows_the_content_with_reload(self, folder: Path) -> None:
-        kept, watched = Assets(folder), Assets(folder, reload=True)
-        first = kept.url("app.css"), watched.url("app.css")
+    def test_url_follows_the_content_and_the_old_one_is_no_longer_kept(self, app: Static, folder: Path) -> None:
+        assets = Assets(folder)
+        first = assets.url("app.css")
+        assert "immutable" in call(app, first).headers["Cache-Control"]
         (folder / "app.css").write_text("other")
-        assert (kept.url("app.css"), watched.url("app.css")) != first and kept.url("app.css") == first[0]
+        assert assets.url("app.css") != first
+        old, new = call(app, first), call(app, assets.url("app.css"))
+        assert (old.text, old.headers["Cache-Control"]) == ("other", "no-cache")
+        assert (new.text, "immutable" in new.headers["Cache-Control"]) == ("other", True)
+        (folder / "app.css").unlink()
+        assert call(app, first).status == call(app, "/static/app.css").status == 404
+        with pytest.raises(KitError, match="no asset"):
+            assets.url("app.css")
 
     def test_urls_are_escaped_and_unknown_names_are_errors(self, folder: Path) -> None:
         assets = Assets(folder, base="https://cdn.example/")
