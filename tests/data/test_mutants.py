@@ -37,7 +37,7 @@ SQL = {
 MONGO = {
     "not in becomes in": (mongoforms, '"$nin" if cmp.negated', '"$in" if cmp.negated'),
     "not < becomes >=": (mongoforms, 'return {"$not": test} if cmp.negated else test',
-                         'return {"$gte" if op == "lt" else "$not": value if op == "lt" else test} if cmp.negated else test'),
+                         'return {"$gte": value} if cmp.negated and op == "lt" else test'),
     "text is a regular expression": (mongoforms, "re.escape(cmp.value)", "cmp.value"),
     "the end is a $": (mongoforms, r'r"\z"', 'r"$"'),
     "case does not count": (mongoforms, ', "s")', ', "is")'),
