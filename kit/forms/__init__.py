@@ -23,7 +23,7 @@ from kit.forms.guard import Guard
 from kit.forms.html import Html
 from kit.forms.kinds import Kind, Wrong
 from kit.forms.messages import Catalogue
-from kit.forms.nodes import Error
+from kit.forms.node import Error
 from kit.forms.rules import after, different, equal, required_if, required_with
 from kit.forms.spec import action, field, rows, rule
 from kit.forms.theme import Piece, Theme

@@ -15,8 +15,10 @@ from kit.forms.draw import draw_group
 from kit.forms.html import Html, attributes, escape
 from kit.forms.intents import applied, is_intent
 from kit.forms.keep import keep, kept
+from kit.forms.leaf import Leaf
 from kit.forms.look import Look, holed, look
-from kit.forms.nodes import Error, Group, Leaf, Nest, Node, Rows, Run, held
+from kit.forms.node import Error, Node, Run, held
+from kit.forms.nodes import Either, Group, Nest, Rows
 from kit.forms.respond import respond
 from kit.forms.schema import schema_of
 from kit.forms.setting import Call, Setting
@@ -130,8 +132,8 @@ class Changeset(Generic[F]):
         made = {}
         for part in self._group.parts:
             if part.stored and part.attribute in self._values:
-                value = plain(self._values[part.attribute])
-                if plain(held(self._data, part.attribute)) != value:
+                value = plain(self._values[part.attribute], part)
+                if plain(held(self._data, part.attribute), part) != value:
                     made[part.attribute] = value
         return made
 
@@ -294,7 +296,7 @@ class Changeset(Generic[F]):
                 keys = list(tree) if isinstance(tree, dict) else [step]
                 number = keys.index(step) + 1 if step in keys else step
                 labels[-1] = f"{self.look.texts.text(part.each)} {number}"
-                part = part.item
+                part = part.row(tree.get(step) if isinstance(tree, dict) else None)
             else:
                 part = part.item if isinstance(part, Nest) else part
                 part = part.by_name.get(step) if isinstance(part, Group) else None
@@ -310,8 +312,9 @@ class Changeset(Generic[F]):
         return new
 
 
-def plain(value: Any) -> Any:
-    """A value with forms in it as dicts, ready for a store."""
+def plain(value: Any, part: Node) -> Any:
+    """A value with forms in it as dicts, ready for a store; rows of several forms have their `_kind`."""
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        tagged = isinstance(part, Rows) and isinstance(part.item, Either)
+        return [{"_kind": type(item).__name__, **item.asdict()} if tagged else plain(item, part) for item in value]
     return value.asdict() if hasattr(value, "__group__") else value

@@ -20,8 +20,10 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from kit.errors import ConfigError
 from kit.forms.choices import Choice, Several
 from kit.forms.kinds import Boolean, Decimal, Float, Integer, Kind, Text, Uuid
+from kit.forms.leaf import Leaf
 from kit.forms.moments import Day, Time, When
-from kit.forms.nodes import Group, Leaf, Nest, Node, Rows
+from kit.forms.node import Node
+from kit.forms.nodes import Either, Group, Nest, Rows
 from kit.forms.spec import Action, FieldSpec, RowsSpec, Rule, field, rows
 from kit.forms.uploads import File, FileKind, byte_count
 
@@ -64,11 +66,11 @@ def compile_form(cls: type, specs: Mapping[str, Any], names: Mapping[str, Any], 
 
 def _part(where: str, attribute: str, hint: Any, spec: Any) -> Node:
     hint, optional = _optional(hint)
-    if isinstance(spec, RowsSpec) or (spec is None and get_origin(hint) is list and _is_form(*get_args(hint))):
+    if isinstance(spec, RowsSpec) or (spec is None and _has_forms(hint)):
         if get_origin(hint) is not list:
             raise ConfigError(f"{where} has rows(…)", hint="annotate it as list[SomeForm]")
         return _rows(where, attribute, get_args(hint)[0], spec or rows())
-    if get_origin(hint) is list and _is_form(*get_args(hint)):
+    if _has_forms(hint):
         raise ConfigError(f"{where} is a list of forms", hint="give it rows(…), not field(…)")
     if not isinstance(spec, FieldSpec):
         spec = field() if spec is None else field(default=spec)  # `size: int = 3`
@@ -80,6 +82,9 @@ def _part(where: str, attribute: str, hint: Any, spec: Any) -> Node:
 def _rows(where: str, attribute: str, inner: Any, spec: RowsSpec) -> Rows:
     if _is_form(inner):
         return Rows(attribute, inner.__group__, spec)
+    if get_origin(inner) in (Union, types.UnionType) and all(map(_is_form, get_args(inner))):
+        either = Either([one.__group__ for one in get_args(inner)], [one.__name__ for one in get_args(inner)])
+        return Rows(attribute, lambda: either, spec)
     own = spec.item or field()
     leaf = Leaf("", _kind(where, inner, own), _sized(own), optional=False)
     leaf.label = spec.each or ""
@@ -124,6 +129,10 @@ def _optional(hint: Any) -> tuple[Any, bool]:
 
 def _is_form(hint: Any) -> bool:
     return isinstance(hint, type) and hasattr(hint, "__group__")
+
+
+def _has_forms(hint: Any) -> bool:
+    return get_origin(hint) is list and any(map(_is_form, (*get_args(hint), *get_args(get_args(hint)[0]))))
 
 
 def _members(cls: type) -> list[str]:

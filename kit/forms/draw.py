@@ -12,8 +12,10 @@ from typing import Any, NamedTuple, Protocol
 
 from kit.forms.choices import Choice, Several
 from kit.forms.html import escape
+from kit.forms.leaf import Leaf
 from kit.forms.look import Fill, Look
-from kit.forms.nodes import Error, Group, Leaf, Nest, Node, Rows, held
+from kit.forms.node import Error, Node, held
+from kit.forms.nodes import Either, Group, Nest, Rows
 from kit.forms.spec import MISSING
 
 __all__ = ["Place", "Sheet", "draw", "draw_group", "draw_leaf", "places", "sentences", "shown", "within"]
@@ -50,6 +52,8 @@ class Place(NamedTuple):
     total: int
     raw: Any
     data: Any
+    #: the part that draws it
+    item: Node
 
     def buttons(self, sheet: Sheet) -> dict[str, str]:
         """The buttons of the row that make sense where it stands, by verb."""
@@ -127,12 +131,19 @@ def draw_rows(sheet: Sheet, rows: Rows, prefix: str, raw: Any, data: Any) -> str
 def draw_row(sheet: Sheet, place: Place) -> str:
     """One row with its buttons."""
     rows, number = place.rows, str(place.number)
-    if isinstance(rows.item, Group):
-        body = draw_group(sheet, rows.item, place.path + ".", place.raw, place.data)
-    elif isinstance(rows.item, Leaf):
-        body = draw_leaf(sheet, rows.item, place.path, place.raw, place.data, number)
+    if isinstance(place.item, Group):
+        body = kind_input(place) + draw_group(sheet, place.item, place.path + ".", place.raw, place.data)
+    elif isinstance(place.item, Leaf):
+        body = draw_leaf(sheet, place.item, place.path, place.raw, place.data, number)
     buttons = "".join(place.buttons(sheet).values())
     return sheet.look.row(rows)(place.path, buttons, "", "", body, number)
+
+
+def kind_input(place: Place) -> str:
+    """The hidden input that says which form a row of several is."""
+    if not isinstance(place.rows.item, Either) or not isinstance(place.item, Group):
+        return ""
+    return f'<input type="hidden" name="{place.path}._kind" value="{place.item.make.__name__}">'
 
 
 def add_button(sheet: Sheet, rows: Rows, path: str, count: int) -> str:
@@ -140,7 +151,8 @@ def add_button(sheet: Sheet, rows: Rows, path: str, count: int) -> str:
     if count >= rows.max:
         return ""
     focus = " autofocus" if sheet.focus == f"{path}.add" else ""
-    return sheet.look.row_button(rows, "add")(path, "", "", focus, "", "")
+    verbs = [f"add:{name}" for name in rows.item.kinds] if isinstance(rows.item, Either) else ["add"]
+    return "".join([sheet.look.row_button(rows, verb)(path, "", "", focus, "", "") for verb in verbs])
 
 
 def places(rows: Rows, path: str, raw: Any, data: Any) -> Iterator[Place]:
@@ -155,7 +167,7 @@ def places(rows: Rows, path: str, raw: Any, data: Any) -> Iterator[Place]:
         stored += [MISSING] * (rows.min - len(stored))
         found = [(str(i), MISSING, row) for i, row in enumerate(stored)]
     for number, (key, row, item) in enumerate(found, 1):
-        yield Place(rows, f"{path}.{key}", number, len(found), row, item)
+        yield Place(rows, f"{path}.{key}", number, len(found), row, item, rows.row(row, item))
 
 
 def within(part: Node, raw: Any, data: Any) -> tuple[Any, Any]:

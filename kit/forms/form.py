@@ -21,9 +21,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from kit.errors import ConfigError
+from kit.forms.bridge import fields_of
 from kit.forms.changeset import Changeset, plain
 from kit.forms.compile import compile_form
-from kit.forms.nodes import Absent, Group
+from kit.forms.node import Absent
+from kit.forms.nodes import Group
 from kit.forms.schema import schema_of
 from kit.forms.setting import Call, Setting
 from kit.forms.source import Source, source_of
@@ -45,6 +47,7 @@ class Form:
     - `theme`: how it looks;  `catalogue`: your own translations (kit.forms.messages)
     - `name`: put before the ids of its inputs, for two forms on one page
     - `limits`: how much may be posted;  `guard`: against robots and double posts (kit.forms.guard)
+    - `source`, `only`: fields of a model or a dataclass (kit.forms.bridge)
     - `method`: "get" for a search form, which is read from the query string
 
     An instance is a plain value with the fields as attributes; two with equal fields are equal.
@@ -55,7 +58,7 @@ class Form:
     _names: ClassVar[Mapping[str, Any]] = {}
     _compiled: ClassVar[Group | None] = None
 
-    def __init_subclass__(cls, *, name: str | None = None, **options: Any) -> None:
+    def __init_subclass__(cls, *, name: str | None = None, source: Any = None, only: str = "", **options: Any) -> None:
         super().__init_subclass__()
         if name is not None:
             options["scope"] = f"{name}-"
@@ -64,7 +67,11 @@ class Form:
         if not options.keys() <= set(Setting._fields):
             raise TypeError(f"{cls.__name__}: no such option: {', '.join(options.keys() - set(Setting._fields))}")
         cls._setting = cls._setting._replace(**options)
-        own = {a: vars(cls)[a] for a in vars(cls).get("__annotations__", {}) if a in vars(cls) and a[0] != "_"}
+        if source is not None:
+            found = fields_of(source, only)
+            cls.__annotations__ = {**{field: hint for field, (hint, _) in found.items()}, **_annotated(cls)}
+            cls._specs = {**cls._specs, **{field: spec for field, (_, spec) in found.items()}}
+        own = {a: vars(cls)[a] for a in _annotated(cls) if a in vars(cls) and a[0] != "_"}
         for attribute in own:
             delattr(cls, attribute)
         cls._specs, cls._compiled = {**cls._specs, **own}, None
@@ -83,7 +90,7 @@ class Form:
         return cls._compiled
 
     def __init__(self, **values: Any) -> None:
-        parts = {part.attribute: part for part in self.__group__().parts}
+        parts = self.__group__().by_attribute
         for name in values:
             if name not in parts:
                 raise TypeError(f"{type(self).__name__} has no field {name!r}")
@@ -125,7 +132,8 @@ class Form:
 
     def asdict(self) -> dict[str, Any]:
         """The fields as a dict, nested forms too."""
-        return {name: plain(value) for name, value in self.__dict__.items()}
+        parts = self.__group__().by_attribute
+        return {name: plain(value, parts[name]) for name, value in self.__dict__.items()}
 
     def __getattr__(self, name: str) -> Any:
         raise Absent(f"{type(self).__name__} has no {name!r}: it was not posted, or is not a field")
@@ -141,6 +149,12 @@ class Form:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.__dict__.items())})"
+
+
+def _annotated(cls: type) -> dict[str, Any]:
+    """The annotations of a class itself, without its bases'."""
+    own: dict[str, Any] = vars(cls).get("__annotations__", {})
+    return own
 
 
 _RESERVED = frozenset(name for name in {*dir(Form), *dir(Changeset), "errors", "action", "intent"} if name[0] != "_")

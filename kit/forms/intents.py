@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kit.forms.nodes import Group, Nest, Node, Rows
+from kit.forms.node import Node
+from kit.forms.nodes import Either, Group, Nest, Rows
 
 __all__ = ["applied", "is_intent", "press"]
 
@@ -28,12 +29,14 @@ def is_intent(group: Group, do: str) -> bool:
         name = path.pop(0)
         part = part.item if isinstance(part, Nest) else part
         if isinstance(part, Rows):
-            part = part.item if name.isdecimal() else None
-            if not path and part is not None:
-                return verb in _VERBS
+            if not path or not name.isdecimal():
+                return name.isdecimal() and verb in _VERBS
+            part = part.item
         else:
             part = part.by_name.get(name) if isinstance(part, Group) else None
-    return isinstance(part, Rows) and verb == "add"
+    word, _, kind = verb.partition(":")
+    known = set(part.item.kinds) if isinstance(part, Rows) and isinstance(part.item, Either) else {""}
+    return isinstance(part, Rows) and word == "add" and kind in known
 
 
 def applied(group: Group, raw: dict[str, Any], do: str) -> tuple[dict[str, Any], str]:
@@ -48,10 +51,13 @@ def _within(part: Node, raw: Any, path: list[str], verb: str, prefix: str) -> tu
     if isinstance(part, Rows) and (not path or (len(path) == 1 and verb in _VERBS)):
         changed, focus = press(raw, path, verb, limit=part.max)
         if focus in changed:
-            focus += part.item.join + first(part.item)
+            row = part.row(changed[focus])
+            focus += row.join + first(row)
         return changed, prefix + focus
     name, *rest = path
-    inner = part.item if isinstance(part, Rows) else part.by_name[name] if isinstance(part, Group) else None
+    inner = (
+        part.row(raw.get(name)) if isinstance(part, Rows) else part.by_name[name] if isinstance(part, Group) else None
+    )
     if inner is None or (isinstance(part, Rows) and name not in raw):
         return raw, ""
     changed, focus = _within(inner, raw.get(name), rest, verb, f"{prefix}{name}.")
@@ -69,7 +75,8 @@ def press(rows: dict[str, Any], path: list[str], verb: str, *, limit: int) -> tu
         if len(rows) >= limit:
             return rows, ""
         key = str(max((int(old) for old in rows if old.isdecimal()), default=-1) + 1)
-        return {**rows, key: {}}, key
+        kind = verb.partition(":")[2]
+        return {**rows, key: {"_kind": kind} if kind else {}}, key
     key = path[0]
     if key not in rows:
         return rows, ""

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
-from kit.forms.nodes import Group, Leaf, Nest, Rows
+from kit.forms.leaf import Leaf
+from kit.forms.nodes import Group, Nest, Rows
 from kit.forms.uploads import File
 from kit.seal import BrokenSeal, KeyRing, Sealer
 
@@ -77,6 +78,7 @@ def _uploads(group: Group, tree: Any, prefix: str) -> Iterator[tuple[str, File]]
             yield path, raw
         elif isinstance(part, Nest):
             yield from _uploads(part.item, raw, f"{path}.")
-        elif isinstance(part, Rows) and isinstance(part.item, Group) and isinstance(raw, dict):
+        elif isinstance(part, Rows) and isinstance(raw, dict):
             for key, row in raw.items():
-                yield from _uploads(part.item, row, f"{path}.{key}.")
+                item = part.row(row)
+                yield from _uploads(item, row, f"{path}.{key}.") if isinstance(item, Group) else ()

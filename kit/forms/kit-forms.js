@@ -171,14 +171,15 @@ export function checkField(schema, raw) {
 const isRows = (schema) => schema.type === "array" && !("uniqueItems" in schema);
 
 function empty(schema, raw, root) {
-  schema = resolve(schema, root);
-  if (schema.properties) return Object.entries(schema.properties).every(([name, inner]) => empty(inner, raw?.[name], root));
+  schema = resolve(schema, root, raw);
+  if (schema.properties) return Object.entries(schema.properties).every(([name, inner]) => name === "_kind" || empty(inner, raw?.[name], root));
   if (isRows(schema)) return Object.values(raw ?? {}).every((row) => empty(schema.items, row, root));
   if (typeof raw !== "string") return raw === undefined;
   return !raw.trim() || (Boolean(schema.default) && raw === String(schema.default));
 }
 
-const resolve = (schema, root) => {
+const resolve = (schema, root, raw) => {
+  if (schema.oneOf) schema = schema.oneOf.find((one) => one.properties._kind.const === raw?._kind) ?? schema.oneOf[0];
   schema = schema.anyOf ? schema.anyOf[0] : schema;
   return schema.$ref ? (schema.$ref === "#" ? root : root.$defs[schema.$ref.split("/").pop()]) : schema;
 };
@@ -188,6 +189,7 @@ export function checkForm(schema, tree, prefix = "", root = schema) {
   const errors = [];
   const values = {};
   for (const [name, outer] of Object.entries(schema.properties)) {
+    if (name === "_kind") continue;
     const [part, path, raw] = [resolve(outer, root), prefix + name, tree?.[name]];
     const say = (code, params) => errors.push([path, code, params, part["x-errors"]?.[code] ?? code]);
     if (part.properties) {
@@ -197,10 +199,10 @@ export function checkForm(schema, tree, prefix = "", root = schema) {
       const blank = rows.filter(([, row]) => empty(part.items, row, root));
       const spare = blank.slice(Math.max(0, part.minItems - (rows.length - blank.length)));
       const kept = rows.filter((row) => !spare.includes(row));
-      const item = resolve(part.items, root);
       if (kept.length > part.maxItems) say("too_many", { max: part.maxItems });
       else {
         for (const [key, row] of kept) {
+          const item = resolve(part.items, root, row);
           if (item.properties) errors.push(...checkForm(item, row, `${path}.${key}.`, root));
           else {
             const { code, params } = checkField(item, row);
@@ -227,8 +229,8 @@ export function checkForm(schema, tree, prefix = "", root = schema) {
 export function treeOf(form) {
   const tree = {};
   for (const [name, value] of new FormData(form)) {
-    if (name.startsWith("_")) continue;
     const path = name.split(".");
+    if (name.startsWith("_")) continue;
     const last = path.pop();
     const level = path.reduce((inner, step) => (inner[step] ??= {}), tree);
     level[last] = last in level ? [].concat(level[last], value) : value;

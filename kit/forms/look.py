@@ -15,8 +15,9 @@ from typing import Any
 from kit.forms.choices import Choice, Several
 from kit.forms.html import attributes, escape
 from kit.forms.kinds import Kind
+from kit.forms.leaf import Leaf
 from kit.forms.messages import Catalogue, Texts
-from kit.forms.nodes import Leaf, Nest, Rows
+from kit.forms.nodes import Nest, Rows
 from kit.forms.theme import Piece, Theme
 
 __all__ = ["Fill", "Look", "holed", "look"]
@@ -123,8 +124,9 @@ class Look:
         """A button of a list (PATH is the list's) or of a row (PATH is the row's)."""
 
         def make() -> str:
-            each = self.text(rows.each) + ("" if verb == "add" else f" {NUMBER}")
-            return self.button(f"{PATH}.{verb}", self.text(_BUTTONS[verb]).replace("{row}", each), main=False)
+            word, _, kind = verb.partition(":")
+            each = self.text(kind or rows.each) + ("" if word == "add" else f" {NUMBER}")
+            return self.button(f"{PATH}.{verb}", self.text(_BUTTONS[word]).replace("{row}", each), main=False)
 
         return self._kept(rows, verb, make)
 

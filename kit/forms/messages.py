@@ -28,6 +28,7 @@ MESSAGES: dict[str, str | tuple[str, str, str]] = {
     "type": "Enter a value of the right type",
     "duplicate": "Give this only once",
     "unknown": "This form has no such field",
+    "too_deep": "This is nested too deeply",
     "characters": "Remove the characters that cannot be shown",
     "integer": "Enter a whole number",
     "number": "Enter a number",

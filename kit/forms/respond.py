@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from kit.forms.nodes import Error
+from kit.forms.node import Error
 from kit.http import Problem, Response
 from kit.http.negotiate import best
 from kit.wsgi import environ_of

@@ -16,8 +16,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from kit.forms.kinds import Kind
+from kit.forms.leaf import Leaf
 from kit.forms.messages import Texts
-from kit.forms.nodes import Group, Leaf, Nest, Node, Rows
+from kit.forms.node import Node
+from kit.forms.nodes import Either, Group, Nest, Rows
 from kit.forms.spec import MISSING
 
 __all__ = ["FORMATS", "schema_of"]
@@ -57,6 +59,8 @@ class _Maker:
             return self._leaf(part)
         if isinstance(part, Rows):
             item = self.group(part.item) if isinstance(part.item, Group) else self.part(part.item)
+            if isinstance(part.item, Either):
+                item = {"oneOf": [self._tagged(name, group) for name, group in part.item.kinds.items()]}
             made = {"type": "array", "items": item, "minItems": part.min, "maxItems": part.max, "title": part.label}
             bounds = {"too_few": {"min": part.min}, "too_many": {"max": part.max}}
             return made | self._errors({}, bounds)
@@ -64,6 +68,11 @@ class _Maker:
             made = self.group(part.item)
             return {"anyOf": [made, {"type": "null"}]} if part.optional else made
         return {}
+
+    def _tagged(self, name: str, group: Group) -> dict[str, Any]:
+        made = self.group(group)
+        tagged = {"_kind": {"const": name}, **made.get("properties", {})}
+        return {**made, "properties": tagged, "required": ["_kind", *made.get("required", ())]}
 
     def _leaf(self, leaf: Leaf) -> dict[str, Any]:
         made: dict[str, Any] = dict(leaf.kind.schema)

@@ -3,13 +3,13 @@
 >>> nest([("text", "Why?"), ("choices.0.text", "so"), ("choices.1.text", "else"), ("_do", "choices.add")])
 ({'text': 'Why?', 'choices': {'0': {'text': 'so'}, '1': {'text': 'else'}}}, {'_do': 'choices.add'})
 
-Names may also be written `choices-0-text` or `choices[0][text]`, as other libraries do. A name given twice becomes a
-list. Names that begin with `_` are kit's own.
+Names may also be written `choices-0-text` or `choices[0][text]`, as other libraries do, or with the `__start__` and
+`__end__` marks of peppercorn. A name given twice becomes a list. Names that begin with `_` are kit's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -42,7 +42,9 @@ def nest(pairs: Iterable[tuple[str, Any]], *, depth: int = 16) -> tuple[dict[str
     tree: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for name, value in pairs:
-        levels, last = _split(name, depth)
+        if name == "__start__" and value.__class__ is str:
+            return nest(_unmarked(pairs), depth=depth)
+        levels, last = _split(name, depth) if len(name) < 100 else _split.__wrapped__(name, depth)
         level = own if name[:1] == "_" else tree
         for step in levels:
             inner = level.get(step)
@@ -75,6 +77,27 @@ def _searched(environ: WSGIEnvironment, group: Group, limits: Limits) -> Source 
     tree, own = nest(pairs(query, limit=limits.fields, what="the query string"), depth=limits.depth)
     known = {name: value for name, value in tree.items() if name in group.names}
     return Source(known, own) if known or "_do" in own else None
+
+
+def _unmarked(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Peppercorn's marks as names: a mapping in a sequence is a row, whatever it is called."""
+    path: list[tuple[str, str]] = []  # (name, kind) of the open marks
+    counts: list[int] = [0]
+    for name, value in pairs:
+        here = str(counts[-1]) if path and path[-1][1] == "sequence" else ""
+        if name == "__start__" and isinstance(value, str):
+            called, _, kind = value.partition(":")
+            path.append((here or called, kind))
+            counts[-1] += 1
+            counts.append(0)
+        elif name == "__end__":
+            if not path:
+                raise Malformed("the form has an __end__ without a __start__")
+            path.pop()
+            counts.pop()
+        else:
+            counts[-1] += 1
+            yield ".".join([step for step, _ in path] + [here or name]), value
 
 
 def _more(old: Any, value: Any, name: str) -> Any:

@@ -24,13 +24,16 @@ from kit.forms.draw import (
     draw_group,
     draw_leaf,
     draw_row,
+    kind_input,
     places,
     sentences,
     shown,
     within,
 )
 from kit.forms.html import Html
-from kit.forms.nodes import Group, Leaf, Nest, Node, Rows
+from kit.forms.leaf import Leaf
+from kit.forms.node import Node
+from kit.forms.nodes import Group, Nest, Rows
 
 __all__ = ["FieldView", "GroupView", "RowsView", "view"]
 
@@ -144,7 +147,8 @@ class GroupView(_View):
     def body(self) -> Html:
         """The fields alone, without legend and buttons."""
         group, prefix = self._group
-        return Html(draw_group(self._sheet, group, prefix, self._raw, self._data))
+        kind = kind_input(self._place) if self._place else ""
+        return Html(kind + draw_group(self._sheet, group, prefix, self._raw, self._data))
 
     @property
     def _group(self) -> tuple[Group, str]:
@@ -160,9 +164,8 @@ class RowsView(_View):
 
     def __iter__(self) -> Iterator[Any]:
         for place in self._places():
-            kind = GroupView if isinstance(self._part.item, Group) else FieldView
-            prefix = place.path + self._part.item.join
-            yield kind(self._sheet, self._part.item, prefix, place.raw, place.data, place)
+            kind = GroupView if isinstance(place.item, Group) else FieldView
+            yield kind(self._sheet, place.item, place.path + place.item.join, place.raw, place.data, place)
 
     @property
     def add_button(self) -> Html:
