@@ -9,13 +9,14 @@
 | why a URL goes where it goes | `router.explain(method, url)`, `kit routes APP --match "GET /x"` |
 | what is wrong with the table | `router.report()`, `kit routes APP --check` |
 | OpenAPI paths | `router.openapi()`, `kit routes APP --openapi` |
-| a `routes.Mapper` that you have, but fast | `compile_mapper(mapper)`, in `compat.py` |
+| a `routes.Mapper` of yours, but fast | `compile_mapper(mapper)`, in `compat.py` |
 | a matcher of your own | `matchers.py`, and `contract.py` to hold it to |
 
-`compile_mapper` and both matchers are held to Routes 2.5 by random tables and URLs. The long run, of more than a million
-URLs over more than 5,000 mappers: `python -W ignore -m tests.routing.differential --mappers 12000 --urls 130`, or
-`KIT_LONG=1 pytest tests/routing/test_differential.py`. A known difference is in no answer: Routes asks a `function`
-condition twice for a URL that is shorter than the longest literal prefix of its table.
+`compile_mapper` and both matchers are held to Routes 2.5 by random tables and URLs. The long run is of more than a
+million URLs over more than 5,000 mappers: `KIT_LONG=1 pytest tests/routing/test_differential.py`, or as a program
+`python -W ignore -m tests.routing.differential --mappers 12000 --urls 130`.
+A known difference is in no answer: Routes asks a `function` condition twice for a URL that is shorter than the longest
+literal prefix of its table.
 
 What it costs: `python -m benchmarks.routing` (finding a route) and `python -m benchmarks.request` (a whole answer).
 """

@@ -48,7 +48,7 @@ def redirect(status: int, url: str, environ: WSGIEnvironment) -> Answer:
     """The app that redirects to `url`, with the query of the request."""
     query = quote(environ.get("QUERY_STRING", "").encode("latin-1"), safe=SAFE + "/?%")
     url += ("&" if "?" in url else "?") + query if query else ""
-    return Answer(status, ("Location", url), ("Content-Length", "0"))
+    return Answer(status, ("Location", url), ("Content-Type", "text/plain"), ("Content-Length", "0"))
 
 
 class Moved:

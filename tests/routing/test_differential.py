@@ -1,6 +1,6 @@
 """A compiled mapper says what Routes says: random mappers and URLs, with another seed in every run.
 
-KIT_LONG=1 makes it at least 5,000 mappers and 1,000,000 URLs; `python -m tests.routing.differential` is a program for it.
+KIT_LONG=1 makes it at least 5,000 mappers and 1,000,000 URLs; `python -m tests.routing.differential` does it too.
 """
 
 import os

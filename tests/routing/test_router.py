@@ -1,6 +1,8 @@
 """The router as a WSGI app: what answers which request."""
 
 import functools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -8,13 +10,14 @@ from kit.errors import ConfigError, Refused
 from kit.routing import Frozen, NoRoute, NoUrl, Router, wsgi
 from kit.testing import call
 from kit.wsgi import Layer, chain, compose
+from kit.wsgi.lint import Lint
 
 matchers = pytest.mark.parametrize("matcher", ["compiled", "mapper"])
 
 
 def plain(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [f"{environ['SCRIPT_NAME']}|{environ['PATH_INFO']}".encode()]
+    return [f"{environ['SCRIPT_NAME']}|{environ['PATH_INFO']}".encode()] if environ["REQUEST_METHOD"] != "HEAD" else []
 
 
 @matchers
@@ -264,3 +267,35 @@ def test_a_mapper_of_routes_holds_the_same_table():
     router.get("/posts/{id:int}", lambda id: "", name="post")
     assert router.mapper.match("/posts/7", {"REQUEST_METHOD": "GET"}) == {"id": 7}
     assert router.mapper.matchlist[0].kit is router.routes[0]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS", "BREW"])
+@pytest.mark.parametrize(
+    "path", ["/a", "/a/", "/b/7", "/b/x", "/m/x", "/m", "/old", "/nothing", "/g/1", "/%00", "/" + "x" * 9000]
+)
+def test_every_answer_of_a_router_keeps_to_the_rules_of_wsgi(method, path):
+    router = Router()
+    router.get("/a", lambda: "a")
+    router.post("/b/{id:int}", lambda id: {"id": id})
+    router.mount("/m", plain)
+    router.redirect("/old", "/a")
+    router.group("/g", layers=[Mark], guard=lambda request, id: ("no", 403)).any("/{id}", lambda id: id)
+    call(Lint(router), path, method=method)
+
+
+def test_eight_threads_that_send_the_first_requests_at_once_are_all_answered():
+    made = []
+    for _ in range(20):
+        router = Router()
+        group = router.group("/g", layers=[lambda app: made.append(app) or app])
+        for at in range(30):
+            group.get(f"/{at}/{{x:int}}", lambda x: {"x": x})
+        barrier = threading.Barrier(8)
+
+        def send(at, barrier=barrier, router=router):
+            barrier.wait()
+            return call(router, f"/g/{at}/{at}").json()
+
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(send, range(8))) == [{"x": at} for at in range(8)]
+    assert len(made) == 20
