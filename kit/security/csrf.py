@@ -132,13 +132,13 @@ class Csrf(Layer):
             sent = field(environ, "_csrf", within=PEEK)
         if sent is None:
             return "no token"
-        return None if token.matches(sent) else "token"
+        return None if token.matches(sent) else "stale"
 
 
 _CURES = {
     "origin": "open the page again and send it from there",
     "no token": "send the token of the page as the header X-CSRF-Token or as the form field _csrf",
-    "token": "the page is older than this session: load it again, then send it",
+    "stale": "the page is older than this session: load it again, then send it",
 }
 
 
