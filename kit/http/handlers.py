@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import lru_cache
 
 from kit.errors import KitError
 from kit.http.json import dumps
@@ -59,13 +60,14 @@ def handler(
     (`kit.http.Request`; WebOb is not even imported for handlers that take none).
     """
     signature = Signature(fn)
-    known = None if variables is None else signature.request_for(frozenset(variables))
+    find = lru_cache(maxsize=32)(signature.request_for)
+    known = None if variables is None else find(frozenset(variables))
     if request is None and (known or (known is None and signature.any)):
         from kit.http.request import Request as request
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         args = environ.get("wsgiorg.routing_args", _NO_ROUTE)[1]
-        how = signature.request_for(frozenset(args)) if known is None else known
+        how = find(frozenset(args)) if known is None else known
         try:
             if not how or request is None:
                 value = fn(**args)

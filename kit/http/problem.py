@@ -114,7 +114,7 @@ def problem_of(exc: BaseException) -> Problem:
     """
     if isinstance(exc, KitError):
         detail = str(exc) if exc.status < 500 else ""
-        return Problem(exc.status, detail, headers=getattr(exc, "headers", ()))
+        return Problem(exc.status, detail, headers=getattr(exc, "headers", None) or ())
     status = getattr(exc, "status_int", None)
     if not isinstance(status, int):
         return Problem(500)

@@ -127,7 +127,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|
 
 def upload_name(name: str, *, longest: int = 100) -> str:
     """The name of an uploaded file, made safe to show, to store and to send: no folder, no control character, one
-    extension, no leading dot, at most `longest` characters; "file" where nothing is left.
+    extension, no leading dot, dash or tilde, at most `longest` characters; "file" where nothing is left.
 
     The extension is still only what the client says. Store files under names of your own.
     """
@@ -136,7 +136,7 @@ def upload_name(name: str, *, longest: int = 100) -> str:
     name = name.replace("\\", "/").rpartition("/")[2]
     # not printable: control characters, and those that turn text around; the others are forbidden on some file system
     name = "".join(letter for letter in name if letter.isprintable() and letter not in '<>:"|?*')
-    name = " ".join(normalize("NFC", name).split()).strip(". ")
+    name = " ".join(normalize("NFC", name).split()).rstrip(". ").lstrip(".-~ ")
     stem, dot, extension = name.rpartition(".")
     if not dot:
         stem, extension = name, ""

@@ -5,9 +5,10 @@ import functools
 import pytest
 import webob
 import webob.exc
+import webtest
 
 from kit.errors import ConfigError, Missing, Unavailable
-from kit.http import Request, Response, handler
+from kit.http import Problem, Request, Response, handler
 from kit.http.handlers import BadAnswer
 from kit.testing import call
 
@@ -194,6 +195,16 @@ def test_exceptions_of_webob_are_answers():
     assert (refused.status, refused.headers["Allow"], refused.json()["detail"]) == (405, "GET", "not <so>")
     own = call(raising(webob.exc.HTTPBadRequest(body=b"mine")))
     assert (own.status, own.body) == (400, b"mine")
+
+
+@pytest.mark.parametrize(
+    "value", ["x", b"x", {"a": 1}, ([1], 201), (None, 204), Problem(404), Response("x", status=304)]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_every_answer_is_valid_wsgi(value, method):
+    app = webtest.TestApp(handler(lambda: value))  # WebTest puts wsgiref's validator around every app
+    answer = app.request("/", method=method, expect_errors=True)
+    assert answer.status_int in (200, 201, 204, 304, 404)
 
 
 def test_the_codec_and_the_request_class_can_be_swapped():

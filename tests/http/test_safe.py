@@ -320,6 +320,8 @@ def test_what_is_joined_is_below_the_real_folder(shared_tree, names, split):
         ("\u202egnp.exe", "gnp.exe"),
         (".htaccess", "htaccess"),
         ("...", "file"),
+        ("-rf", "rf"),
+        ("~.-root.txt", "root.txt"),
         ("", "file"),
         ("/", "file"),
         ("\x00", "file"),
@@ -343,7 +345,7 @@ def test_an_upload_name_is_always_a_plain_name(sent):
     name = upload_name(sent)
     assert 1 <= len(name) <= 101
     assert name == os.path.basename(name) == upload_name(name)
-    assert name.isprintable() and not name.startswith(".") and name.count(".") <= 1
+    assert name.isprintable() and name[0] not in ".-~ " and name.count(".") <= 1
     assert not re.search(r'[/\\:<>"|?*]', name)
 
 
