@@ -32,6 +32,7 @@ COMMANDS = {
     "stack": "list the layers of an app, outermost first",
     "check": "check an app: the order of its layers and, with --deploy, what strangers could abuse",
     "keys": "make secret keys, and rotate them",
+    "sessions": "look after the sessions in a store: gc, list, revoke",
     "templates": "check templates, compile them, compress the files beside them",
 }
 

@@ -20,11 +20,14 @@ __all__ = ["Device", "devices_of", "revoke_owner"]
 
 
 class Device:
-    """A live session of a user. Times are in seconds since 1970; `seen` is right to about a minute."""
+    """A live session of a user. Times are in seconds since 1970; `seen` is right to about a minute.
 
-    __slots__ = ("_key", "_store", "agent", "created", "current", "name", "renewed", "seen")
+    `expires` is when it ends if it is not used again. Where nobody knows how long sessions rest, `seen` is `renewed`.
+    """
 
-    def __init__(self, store: Store, entry: Entry, *, idle: float, current: bool) -> None:
+    __slots__ = ("_key", "_store", "agent", "created", "current", "expires", "name", "renewed", "seen")
+
+    def __init__(self, store: Store, entry: Entry, *, idle: float | None = None, current: bool = False) -> None:
         row = _row(entry)
         self._store, self._key = store, entry.key
         #: a public name of the session, for a form that revokes it
@@ -35,7 +38,8 @@ class Device:
         self.agent = row.agent if row is not None else ""
         self.created = row.created if row is not None else 0.0
         self.renewed = row.renewed if row is not None else 0.0
-        self.seen = min(entry.expires - idle, entry.expires)
+        self.expires = entry.expires
+        self.seen = self.renewed if idle is None else entry.expires - idle
 
     def __repr__(self) -> str:
         return f"<Device {self.name}{', current' if self.current else ''}>"
@@ -45,7 +49,7 @@ class Device:
         return self._store.remove(self._key)
 
 
-def devices_of(store: Store, owner: str, *, idle: float, current: str = "") -> list[Device]:
+def devices_of(store: Store, owner: str, *, idle: float | None = None, current: str = "") -> list[Device]:
     """The live sessions of `owner`, the latest first; `current` is the key of the one that asks."""
     found = [entry for entry in store.owned(owner) if _is_live(entry)]
     made = [Device(store, entry, idle=idle, current=entry.key == current) for entry in found]
