@@ -38,6 +38,7 @@ from kit.data.errors import (
 )
 from kit.data.fields import Field, field, version
 from kit.data.filters import parse_filter
+from kit.data.groups import count, greatest, least, mean, total
 from kit.data.handle import Handle
 from kit.data.model import Model, index, unique
 from kit.data.pages import Page
@@ -70,13 +71,18 @@ __all__ = [
     "UniqueViolation",
     "Unsupported",
     "WrongCursor",
+    "count",
     "field",
+    "greatest",
     "index",
+    "least",
     "many",
+    "mean",
     "of",
     "open_db",
     "parse_filter",
     "ref",
+    "total",
     "unique",
     "version",
 ]

@@ -36,9 +36,11 @@ from kit.data.errors import (
     Unsupported,
     WrongCursor,
 )
+from kit.data.evaluate import grouped, holds
 from kit.data.filters import parse_filter
+from kit.data.groups import count, greatest, least, mean, total
 from kit.data.handle import Handle
-from kit.data.protocol import CAPABILITIES
+from kit.data.protocol import CAPABILITIES, Group
 from kit.data.specimens import EDGES, INJECTIONS, NOT_TEXT, WRONG, Account, Everything, Owner
 from kit.errors import KitError, needs
 
@@ -164,6 +166,42 @@ class BackendContract:
         ):
             with pytest.raises(WrongCursor):
                 db[Everything].page(after=cursor)
+
+    def test_groups_are_those_of_the_reference(self, db: Database) -> None:
+        rng = random.Random(7)
+        rows = fuzz.fill(db, rng)
+        it, ours = fuzz.Sample, [part for one in _AGGREGATES.values() for part in one.parts()]
+        for fields in ((), (it.on,), (it.day, it.on), (it.word,), (it.at,), (it.price,)):
+            for where in (None, *(fuzz.tree(rng, 2) for _ in range(4))):
+                query = db[it] if where is None else db[it].where(where)
+                group = Group(it.schema(), None, tuple(one.name for one in fields), tuple(ours), 10_000)
+                fitting = [row for row in rows if where is None or holds(where, row)]
+                expected = []
+                for row in grouped(fitting, group):
+                    answers = {part: row[f"_a{at}"] for at, part in enumerate(ours)}
+                    keys = {one.name: row[one.name] for one in fields}
+                    expected.append({**keys, **{name: one.value(answers) for name, one in _AGGREGATES.items()}})
+                assert query.group(*fields).agg(**_AGGREGATES) == expected
+        assert db[it].group().having(n__gt=10_000).agg(n=count()) == []
+
+    def test_totals_are_exact_and_those_of_nothing_are_none(self, db: Database) -> None:
+        rows, price, number = db[Everything], Everything.price, Everything.number
+        sums = {"sum": total(price), "mean": mean(price), "all": total(number), "each": mean(number)}
+        assert rows.group().agg(**sums) == [dict.fromkeys(sums)]
+        for cents, value in ((1, 2**53 + 1), (2, None), (None, 2)):
+            rows.add(Everything(price=None if cents is None else Decimal(cents) / 100, number=value))
+        (got,) = rows.group().agg(**sums)
+        assert got == {"sum": Decimal("0.03"), "mean": Decimal("0.015"), "all": 2**53 + 3, "each": (2**53 + 3) / 2}
+        assert (str(got["sum"]), type(got["all"])) == ("0.03", int)
+        rows.add(Everything(number=2**63 - 1))
+        with pytest.raises(Invalid):
+            rows.group().agg(all=total(number))
+
+    def test_some_fields_of_rows(self, db: Database) -> None:
+        accounts = _accounts(db, 2)
+        rows = db[Account].order(Account.kind)
+        assert rows.values(Account.kind, Account.id, into=tuple) == [(row.kind, row.id) for row in accounts]
+        assert rows.values(Account.owner) == [{"owner": accounts[0].owner.id}] * 2
 
     # --- changes -----------------------------------------------------------------------------------------------------
 
@@ -432,6 +470,16 @@ class BackendContract:
         assert db.report().count("yes ") == len(db.capabilities)
         with pytest.raises(Unsupported):
             db.require("time travel")
+
+
+_AGGREGATES = {
+    "n": count(),
+    "ranks": count(fuzz.Sample.rank),
+    "first": least(fuzz.Sample.name),
+    "last": greatest(fuzz.Sample.day),
+    "cheap": least(fuzz.Sample.price),
+    "late": greatest(fuzz.Sample.at),
+}
 
 
 def _accounts(db: Database, number: int) -> list[Account]:

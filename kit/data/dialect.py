@@ -71,13 +71,16 @@ class Dialect:
         codec = self.dump[column.kind](column)
         return codec(value) if codec else value
 
+    def loader(self, column: Column) -> Callable[[Any], Any] | None:
+        """What makes a value of the driver ours; None where it is the same."""
+        return self.load[column.kind](column) if column.kind in self.load else None
+
     def head(self, query: Query) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
         """The start of a SELECT, and the columns whose values must be decoded."""
         key = (query.schema, query.columns)
         if key not in self._heads:
             names = ", ".join(map(self.name, query.columns))
-            columns = [query.schema.column(name) for name in query.columns]
-            loads = [(c.name, codec) for c in columns if c.kind in self.load and (codec := self.load[c.kind](c))]
+            loads = [(name, load) for name in query.columns if (load := self.loader(query.schema.column(name)))]
             self._heads[key] = (f"SELECT {names} FROM {self.name(query.schema.table)}", loads)
         return self._heads[key]
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from kit.data.errors import Invalid
 from kit.data.predicate import And, Cmp, Not, Or, Pred
+from kit.data.protocol import Group, Row
 from kit.data.schema import Column
 
-__all__ = ["changed", "holds", "ordered"]
+__all__ = ["changed", "grouped", "holds", "ordered"]
 
 
 def holds(pred: Pred, row: Mapping[str, Any]) -> bool:
@@ -66,6 +67,29 @@ def ordered(rows: Iterable[Mapping[str, Any]], order: Sequence[tuple[str, bool]]
             reverse=descending,
         )
     return done
+
+
+def grouped(rows: Iterable[Mapping[str, Any]], group: Group) -> list[Row]:
+    """The groups of `rows`, which fit already; without keys one group, of no rows too."""
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {} if group.keys else {(): []}
+    for row in ordered(rows, [(name, False) for name in group.keys]):
+        groups.setdefault(tuple(row[name] for name in group.keys), []).append(row)
+    return [
+        dict(zip(group.keys, key, strict=True))
+        | {f"_a{at}": _aggregate(part.verb, part.column, members) for at, part in enumerate(group.parts)}
+        for key, members in list(groups.items())[: group.limit]
+    ]
+
+
+def _aggregate(verb: str, column: Column | None, rows: Sequence[Mapping[str, Any]]) -> Any:
+    if column is None:
+        return len(rows)
+    values = [value for row in rows if (value := row[column.name]) is not None]
+    if verb == "count":
+        return len(values)
+    if not values:
+        return None
+    return sum(values) if verb == "total" else min(values) if verb == "least" else max(values)
 
 
 def changed(column: Column, op: str, have: Any, value: Any) -> Any:

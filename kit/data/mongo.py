@@ -13,9 +13,10 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from kit.data.errors import Conflict, DataError, Invalid, Lost, Timeout, Unavailable, UniqueViolation, Unsupported
-from kit.data.mongoforms import filter_of, index_options, loader, stored, update_of, validator
+from kit.data.evaluate import grouped
+from kit.data.mongoforms import filter_of, grouping, index_options, loader, stored, update_of, validator
 from kit.data.predicate import Pred
-from kit.data.protocol import Change, Query, Row
+from kit.data.protocol import Change, Group, Query, Row
 from kit.data.schema import Schema
 from kit.errors import needs
 from kit.url import URL
@@ -178,6 +179,13 @@ class MongoSession:
         """Exact, by an aggregation."""
         collection = self._database[query.schema.table]
         return int(collection.count_documents(filter_of(query.where), session=self._session))
+
+    def group(self, group: Group) -> list[Row]:
+        """An aggregation pipeline."""
+        collection = self._database[group.schema.table]
+        pipeline, load = grouping(group)
+        rows = [load(document) for document in collection.aggregate(pipeline, session=self._session)]
+        return rows or ([] if group.keys else grouped([], group))
 
     def update(self, schema: Schema, where: Pred | None, changes: Mapping[str, Change]) -> int:
         """update_many: each document in one step."""

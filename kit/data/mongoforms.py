@@ -12,14 +12,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from kit.data.predicate import And, Cmp, Or, Pred
-from kit.data.protocol import Change, Row
+from kit.data.protocol import Aggregate, Change, Group, Row
 from kit.data.schema import Column, Index, Schema
 from kit.errors import needs
 
 with needs("pymongo", extra="mongo", by=__name__):
     from bson import Decimal128, Regex
 
-__all__ = ["filter_of", "index_options", "loader", "stored", "update_of", "validator"]
+__all__ = ["filter_of", "grouping", "index_options", "loader", "stored", "update_of", "validator"]
 
 _DUMP: dict[str, Callable[[Any], Any]] = {"decimal": Decimal128, "date": lambda value: value.isoformat()}
 _LOAD: dict[str, Callable[[Any], Any]] = {
@@ -91,6 +91,35 @@ def _test(cmp: Cmp) -> dict[str, Any]:
         return {"$ne" if cmp.negated else "$eq": value}
     test = {"$" + {"le": "lte", "ge": "gte"}.get(op, op): value}
     return {"$not": test} if cmp.negated else test
+
+
+def grouping(group: Group) -> tuple[list[dict[str, Any]], Callable[[Mapping[str, Any]], Row]]:
+    """The pipeline of a group, and what makes a row of a document."""
+    keys = {name: {"$ifNull": ["$" + _name(group.schema.column(name)), None]} for name in group.keys}
+    parts = {f"_a{at}": _accumulator(part) for at, part in enumerate(group.parts)}
+    sort: list[dict[str, Any]] = [{"$sort": {f"_id.{name}": 1 for name in group.keys}}] if keys else []
+    pipeline = [{"$match": filter_of(group.where)}, {"$group": {"_id": keys, **parts}}, *sort, {"$limit": group.limit}]
+    loads = {name: _LOAD.get(group.schema.column(name).kind) for name in group.keys}
+    for at, part in enumerate(group.parts):
+        loads[f"_a{at}"] = _LOAD.get(part.column.kind) if part.column and part.verb in ("least", "greatest") else None
+
+    def load(document: Mapping[str, Any]) -> Row:
+        values = {**document["_id"], **document}
+        row = {n: values[n] if codec is None or values[n] is None else codec(values[n]) for n, codec in loads.items()}
+        return {n: v.to_decimal() if isinstance(v, Decimal128) else v for n, v in row.items()}
+
+    return pipeline, load
+
+
+def _accumulator(part: Aggregate) -> dict[str, Any]:
+    if part.column is None:
+        return {"$sum": 1}
+    name = "$" + _name(part.column)
+    if part.verb == "count":
+        return {"$sum": {"$cond": [{"$eq": [{"$ifNull": [name, None]}, None]}, 0, 1]}}
+    if part.verb == "total" and part.column.kind == "int":
+        return {"$sum": {"$toDecimal": name}}  # a sum of 64-bit integers that overflows would go on as a float
+    return {{"total": "$sum", "least": "$min", "greatest": "$max"}[part.verb]: name}
 
 
 def update_of(changes: Mapping[str, Change]) -> Any:

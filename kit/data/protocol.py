@@ -21,9 +21,9 @@ from typing import Any, Protocol
 from kit.data.errors import DataError
 from kit.data.fields import Change
 from kit.data.predicate import Pred
-from kit.data.schema import Schema
+from kit.data.schema import Column, Schema
 
-__all__ = ["CAPABILITIES", "Backend", "Change", "Query", "Row", "Session"]
+__all__ = ["CAPABILITIES", "Aggregate", "Backend", "Change", "Group", "Query", "Row", "Session"]
 
 #: column name -> value, in the types of `kit.data.schema.KINDS`
 Row = dict[str, Any]
@@ -50,8 +50,32 @@ class Query:
     columns: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One number of a group: `rows`; or, of the values of `column` that are not None, their `count`, `total` (anything
+    where there is none), `least`, `greatest`."""
+
+    verb: str
+    column: Column | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows put together by `keys`, at most `limit` groups, ordered by the keys; None is a key like any other."""
+
+    schema: Schema
+    where: Pred | None
+    keys: tuple[str, ...]
+    parts: tuple[Aggregate, ...]
+    limit: int
+
+
 class Session(Protocol):
-    """One connection, for one operation or one transaction; used by one thread at a time."""
+    """One connection, for one operation or one transaction; used by one thread at a time.
+
+    It may also have `group(group: Group) -> list[Row]`, with the keys by name and the parts as `_a0`, `_a1` …; where it
+    has not, the core finds the rows and groups them itself.
+    """
 
     @property
     def native(self) -> Any:

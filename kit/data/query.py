@@ -23,13 +23,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from kit.data.errors import DataError, Invalid, Missing
 from kit.data.fields import Change, Field, Order
+from kit.data.groups import Groups
 from kit.data.model import Model, record_of
 from kit.data.pages import Page, after_cursor, cursor_of
 from kit.data.predicate import NOTHING, And, Pred, columns, normal
 from kit.data.protocol import Query, Row
 from kit.data.relations import Many, Ref
 from kit.data.schema import UNORDERED, Schema
-from kit.data.values import fold
+from kit.data.values import as_it_is, fold
 
 if TYPE_CHECKING:
     from kit.data.handle import Handle
@@ -147,6 +148,28 @@ class Rows(Generic[M]):
             after = page.next
             if after is None:
                 return
+
+    def values(self, *fields: Field[Any], into: Callable[..., Any] = dict) -> list[Any]:
+        """Only these fields of each row: as dicts, as tuples (`into=tuple`), or as whatever `into(**values)` makes."""
+        for one in fields:
+            self._own_column(one.column)
+        names = tuple(one.name for one in fields)
+        rows = self._rows(self._limit, columns=names)
+        for one in fields:
+            if one.kind.load is not as_it_is:
+                for row in rows:
+                    row[one.name] = None if row[one.name] is None else one.kind.load(row[one.name])
+        if into is tuple:
+            return [tuple(row[name] for name in names) for row in rows]
+        return rows if into is dict else [into(**row) for row in rows]
+
+    def group(self, *fields: Field[Any]) -> Groups:
+        """The rows put together by the values of `fields`: see `kit.data.groups`."""
+        for one in fields:
+            self._own_column(one.column)
+            if one.column.kind in UNORDERED:
+                raise Invalid(f"no groups by {one}, which is {one.column.kind}")
+        return Groups(self, fields)
 
     # -- write -------------------------------------------------------------------------------------------------------
 

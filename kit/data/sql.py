@@ -15,9 +15,9 @@ from kit.data.dialect import Dialect
 from kit.data.errors import DataError, Unavailable
 from kit.data.pool import Pool
 from kit.data.predicate import Pred
-from kit.data.protocol import Change, Query, Row
-from kit.data.schema import Schema
-from kit.data.statements import assignments, insert, order, where
+from kit.data.protocol import Change, Group, Query, Row
+from kit.data.schema import Column, Schema
+from kit.data.statements import assignments, grouping, insert, order, where
 from kit.errors import KitError, needs
 from kit.url import URL
 
@@ -138,6 +138,19 @@ class SqlSession:
         head = f"SELECT COUNT(*) FROM {self._dialect.name(query.schema.table)}"
         row = self.native.execute_sql(head + where(query.where, self._dialect, params), params).fetchone()
         return int(row[0])
+
+    def group(self, group: Group) -> list[Row]:
+        """SELECT … GROUP BY."""
+        params: list[Any] = []
+        statement = grouping(group, self._dialect, params)
+        names = (*group.keys, *(f"_a{at}" for at in range(len(group.parts))))
+        columns = [group.schema.column(name) for name in group.keys]
+        columns += [Column("", "int") if p.column is None or p.verb == "count" else p.column for p in group.parts]
+        loads = [self._dialect.loader(column) for column in columns]
+        return [
+            {n: v if v is None or load is None else load(v) for n, v, load in zip(names, values, loads, strict=True)}
+            for values in self.native.execute_sql(statement, params).fetchall()
+        ]
 
     def update(self, schema: Schema, pred: Pred | None, changes: Mapping[str, Change]) -> int:
         """UPDATE: the drivers are set to count the rows matched."""

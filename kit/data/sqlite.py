@@ -80,7 +80,11 @@ class Sqlite(Dialect):
             return unique_violation(schema, columns=tuple(column.rpartition(".")[2] for column in columns))
         if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
             return dangling(schema)
-        if isinstance(exc, sqlite3.IntegrityError) or name in ("SQLITE_MISMATCH", "SQLITE_TOOBIG"):
+        if (
+            isinstance(exc, sqlite3.IntegrityError)
+            or str(exc) == "integer overflow"
+            or name in ("SQLITE_MISMATCH", "SQLITE_TOOBIG")
+        ):
             return refused(schema)
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             return Timeout(

@@ -10,10 +10,10 @@ from typing import Any
 
 from kit.data.dialect import Dialect
 from kit.data.predicate import And, Cmp, Or, Pred
-from kit.data.protocol import Change, Query
+from kit.data.protocol import Change, Group, Query
 from kit.data.schema import Schema
 
-__all__ = ["assignments", "condition", "insert", "order", "where"]
+__all__ = ["assignments", "condition", "grouping", "insert", "order", "where"]
 
 _SYMBOL = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _OPPOSITE = {"eq": "<>", "lt": ">=", "le": ">", "gt": "<=", "ge": "<"}
@@ -58,6 +58,24 @@ def order(query: Query, dialect: Dialect) -> str:
     text = f" ORDER BY {', '.join(keys)}" if keys else ""
     if query.limit is not None:
         text += f" LIMIT {query.limit:d}" + (f" OFFSET {query.offset:d}" if query.offset else "")
+    return text
+
+
+_AGGREGATES = {"count": "COUNT", "total": "SUM", "least": "MIN", "greatest": "MAX"}
+
+
+def grouping(group: Group, dialect: Dialect, params: list[Any]) -> str:
+    """The statement that groups rows."""
+    keys = [dialect.name(name) for name in group.keys]
+    parts = [
+        "COUNT(*)" if part.column is None else f"{_AGGREGATES[part.verb]}({dialect.name(part.column.name)})"
+        for part in group.parts
+    ]
+    text = f"SELECT {', '.join([*keys, *parts])} FROM {dialect.name(group.schema.table)}"
+    text += where(group.where, dialect, params)
+    if keys:
+        order = ", ".join(key + dialect.nulls[0] for key in keys)
+        text += f" GROUP BY {', '.join(keys)} ORDER BY {order} LIMIT {group.limit:d}"
     return text
 
 
