@@ -155,7 +155,7 @@ class Router(Group):
         host, subdomain, scheme = (options.get(name) for name in ("host", "subdomain", "scheme"))
         version = options.get("version") or ()
         key = host, subdomain, scheme, frozenset([version] if isinstance(version, str) else version)
-        if not any(key):
+        if key == (None, None, None, frozenset()):
             return None, None
         if key not in self._conditions:
             from kit.routing.conditions import Host, conditions_of

@@ -5,7 +5,7 @@ import enum
 import uuid
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kit.errors import ConfigError
@@ -58,6 +58,7 @@ for _matcher in ("compiled", "mapper"):
 
 @pytest.mark.parametrize("matcher", ["compiled", "mapper"])
 @pytest.mark.parametrize("kind", VALUES)
+@settings(deadline=None)
 @given(data=st.data())
 def test_what_is_written_into_a_url_comes_back(matcher, kind, data):
     router, value = ROUTERS[matcher, kind], data.draw(VALUES[kind])

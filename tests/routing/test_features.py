@@ -3,7 +3,7 @@
 import pytest
 
 from kit.errors import ConfigError
-from kit.routing import NoRoute, NoUrl, Router
+from kit.routing import NoRoute, NoUrl, Router, wsgi
 from kit.routing.conditions import AcceptVersion, HeaderVersion
 from kit.routing.group import Group
 from kit.testing import call
@@ -54,6 +54,49 @@ def test_the_url_of_a_route_with_a_host_is_a_whole_one_and_takes_the_hosts_varia
 def test_a_variable_in_path_and_host_is_an_error():
     with pytest.raises(ConfigError, match="in its path and in its host"):
         Router().get("/{x}", lambda x: "", host="{x}.example.com")
+
+
+@pytest.mark.parametrize("host", ["", "a b", "https://x.com", "{}", "{a-b}.com", "a@b", "a/b"])
+def test_what_is_no_host_is_an_error(host):
+    with pytest.raises(ConfigError, match="is none"):
+        Router().get("/", lambda: "", host=host)
+
+
+def test_what_is_no_place_for_a_version_is_an_error():
+    for make, text in (
+        (HeaderVersion, "X Version"),
+        (AcceptVersion, "application/json"),
+        (AcceptVersion, "v{version}"),
+    ):
+        with pytest.raises(ConfigError):
+            make(text)
+
+
+def test_vary_is_not_said_twice():
+    router = Router(versions=HeaderVersion("X-V", default="1"))
+
+    def show(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Vary", "Accept, x-v")])
+        return [b"one"]
+
+    router.get("/", wsgi(show), version="1")
+    assert call(router, "/").headers.get_all("Vary") == ["Accept, x-v"]
+
+
+def test_a_mount_that_is_no_router_has_no_names():
+    router = Router()
+    router.mount("/app", lambda environ, start_response: [], name="app")
+    with pytest.raises(NoRoute, match="mounts no router"):
+        router.url("app:x")
+    assert router.url("app") == "/app"
+    with pytest.raises(ConfigError, match="is no WSGI app"):
+        router.mount("/x", None)
+    with pytest.raises(ConfigError, match="is no WSGI app"):
+        wsgi(None)
+    with pytest.raises(ConfigError, match="is no function"):
+        router.get("/y", lambda: "", guard="signed_in")
+    with pytest.raises(ConfigError, match="is none"):
+        Router(origin="example.com/path")
 
 
 @matchers

@@ -27,10 +27,10 @@ def test_the_time_of_a_match_does_not_grow_with_the_table():
 
 
 def _timed(match, url):
-    start = time.perf_counter()
+    start = time.thread_time()
     for _ in range(50):
         match(url, GET)
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 @pytest.mark.parametrize("matcher", ["compiled", "mapper"])
@@ -81,9 +81,9 @@ def test_a_newline_at_the_end_is_not_passed_over(matcher):
 def test_a_long_row_of_slashes_does_not_keep_the_server_busy():
     router = Router(check="off")
     router.get("/{a:path}/x/{b:path}/y", lambda a, b: "")
-    start = time.perf_counter()
+    start = time.thread_time()
     assert call(router, "/a" + "/" * 2000).status == 404
-    assert time.perf_counter() - start < 0.2
+    assert time.thread_time() - start < 0.2
 
 
 def test_a_parameter_does_not_change_the_method():

@@ -219,6 +219,21 @@ def test_threads_that_connect_and_match_at_once_get_right_answers():
     assert answers == [[{"id": "1"}, {"x": "1"}]] * 24
 
 
+def test_a_deep_tree_is_divided_among_functions():
+    words = ["/".join(f"{c}" for c in f"{n:09b}") for n in range(512)]
+    find = compile_rules([rule(word, f"/{word}/*") for word in words])
+    assert [find(f"/{word}/x", "GET")[0] for word in words] == words
+    assert find("/2" + "/0" * 8 + "/x", "GET") is None
+
+
+def test_rules_that_no_segment_divides_well_are_tried_in_turn():
+    rules = [rule(("a", n), f"/a{n}/*") for n in range(200)] + [rule(("b", n), f"/*/b{n}") for n in range(200)]
+    find = compile_rules(rules)
+    assert [find(f"/x/b{n}", "GET")[0] for n in range(200)] == [("b", n) for n in range(200)]
+    assert find("/a7/b7", "GET")[0] == ("a", 7)
+    assert find("/x/y", "GET") is None
+
+
 def test_many_counts_of_segments_and_many_literals_are_jumped_to():
     rules = [rule(n, "/*" * n) for n in range(1, 40)] + [rule(("w", n), f"/w{n}/*") for n in range(300)]
     find = compile_rules(rules[39:] + rules[:39])
