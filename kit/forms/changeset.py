@@ -9,6 +9,7 @@ import copy
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 from kit.errors import ConfigError, Invalid
 from kit.forms.draw import draw_group
@@ -209,8 +210,11 @@ class Changeset(Generic[F]):
         return store.add(f"form-once:{opened[0]}", b"1", ttl=ttl)
 
     def attrs(self, **extra: Any) -> Html:
-        """The attributes of the form element: `<form ${form.attrs()}>`."""
-        made: dict[str, Any] = {"method": self._setting.method}
+        """The attributes of the form element, which posts to the page it is on: `<form${form.attrs()}>`."""
+        made: dict[str, Any] = {
+            "method": self._setting.method,
+            "action": _here(self._call.environ, self._setting.method),
+        }
         if self._group.has_files:
             made["enctype"] = "multipart/form-data"
         return attributes({**made, **extra})
@@ -310,6 +314,15 @@ class Changeset(Generic[F]):
             new.__dict__.pop(name, None)
         new.__dict__.update(changes)
         return new
+
+
+def _here(environ: Mapping[str, Any], method: str) -> str | None:
+    """The URL of this page without the fragment that a link of the summary leaves: browsers would focus that again."""
+    path = quote(f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}", encoding="latin-1")
+    query = environ.get("QUERY_STRING")
+    if not path.startswith("/") or path.startswith("//"):  # the latter would be another host
+        return None
+    return f"{path}?{query}" if query and method == "post" else path
 
 
 def plain(value: Any, part: Node) -> Any:

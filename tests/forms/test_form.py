@@ -289,3 +289,14 @@ def test_a_wrong_class_fails_when_it_is_made():
 def test_an_error_is_a_plain_tuple():
     path, code, params = Error("a", "b", {})
     assert (path, code, params) == ("a", "b", {})
+
+
+def test_the_form_goes_back_to_its_own_page_and_never_to_another_host():
+    def action(path, query=""):
+        return str(QuestionForm.bind(environ(path, query=query)).attrs())
+
+    assert action("/a%20b", "x=1") == ' method="post" action="/a%20b?x=1"'
+    assert action("/a", '"><b') == ' method="post" action="/a?&quot;&gt;&lt;b"'
+    assert "//evil" not in action("//evil.example/")
+    assert action("/\\evil.example/") == ' method="post" action="/%5Cevil.example/"'
+    assert str(QuestionForm.bind(environ()).attrs(action="/x")) == ' method="post" action="/x"'
