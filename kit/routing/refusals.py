@@ -60,4 +60,5 @@ def _no_version(router: Router, path: str) -> Problem:
     """Every route for this path has another version (RFC 9110, 15.5.7)."""
     versions = {each for route in router.routes if route.template.fits(path) for each in route.versions}
     there = ", ".join(sorted(versions))
-    return Problem(406, f"The versions of this resource are {there}.", headers=[("Vary", router.versions.vary)])
+    vary = [("Vary", router.versions.vary)] if router.versions.vary != "Accept" else []  # a problem says that itself
+    return Problem(406, f"The versions of this resource are {there}.", headers=vary)

@@ -61,11 +61,13 @@ class TooLong(Malformed):
 class Router(Group):
     """The table of routes, and the WSGI app that dispatches by it.
 
-    - `converters`: further converters by name; see kit.routing.converters - `origin`: what external URLs begin with,
-    "https://example.com" - `slash`: what to do for a path that differs from a route's by a slash at its end:
-    "redirect" (308), "ignore" or "strict" - `versions`: how a request names its version; see kit.routing.conditions -
-    `matcher`: "compiled", "mapper" or a factory of your own; see kit.routing.matchers - `check`: what `freeze` does
-    with faults in the table: "warn", "error", "strict" (ambiguities too) or "off" - `max_path`: longer paths are 414
+    - `converters`: further converters by name (kit.routing.converters)
+    - `origin`: what external URLs begin with, "https://example.com"
+    - `slash`: where a path differs from a route's by a slash at its end: "redirect" (308), "ignore" or "strict"
+    - `versions`: how a request names its version (kit.routing.conditions)
+    - `matcher`: "compiled", "mapper" or a factory of your own (kit.routing.matchers)
+    - `check`: what `freeze` does with faults in the table: "warn", "error", "strict" (ambiguities too) or "off"
+    - `max_path`: longer paths, in characters, are 414
 
     and those of a group: `layers`, `guard`, `defaults`.
     """
