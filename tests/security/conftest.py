@@ -1,9 +1,15 @@
 import json
+import os
 
 import pytest
+from hypothesis import settings
 
 from kit.stores import MemoryStore, open_store
 from tests.security.frameworks import EVERY
+
+if os.environ.get("KIT_LONG"):
+    settings.register_profile("long", max_examples=20_000, deadline=None)
+    settings.load_profile("long")
 
 
 @pytest.fixture(params=sorted(EVERY))
