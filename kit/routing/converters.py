@@ -82,6 +82,8 @@ class _Int(Converter):
         return self._bounded(int(text))
 
     def build(self, value: Any) -> str:
+        if isinstance(value, str):
+            value = self.parse(self._fits(value))
         if isinstance(value, bool) or value != int(value):
             raise ValueError(f"{value!r} is no whole number")
         return self._fits(str(self._bounded(int(value))))

@@ -93,7 +93,7 @@ def _recording(router, seen):
 @pytest.mark.parametrize(
     ("kind", "bad"),
     [
-        ("int", [-1, 1.5, True, "x", None, float("nan")]),
+        ("int", [-1, 1.5, True, "x", "-1", None, float("nan")]),
         ("int(max=9)", [10]),
         ("float", ["x", float("inf"), float("nan")]),
         ("uuid", ["7", 7]),
@@ -167,6 +167,13 @@ def test_the_values_have_their_types():
 def test_a_mistake_in_a_path_is_an_error_at_its_declaration(path, message):
     with pytest.raises(ConfigError, match=message):
         Router().get(path, lambda **args: "")
+
+
+def test_text_that_fits_may_stand_for_the_value_in_a_url():
+    router = Router()
+    router.get("/{i:int}/{u:uuid}/{d:date}", lambda **args: "", name="x")
+    texts = {"i": "007", "u": "12345678-1234-5678-1234-56781234567A", "d": "2024-02-29"}
+    assert router.url("x", **texts) == "/7/12345678-1234-5678-1234-56781234567a/2024-02-29"
 
 
 def test_doubled_braces_are_literal():
