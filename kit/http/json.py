@@ -130,9 +130,10 @@ dumps = encoder()
 def loads(data: bytes | str, *, size: int = 16 << 20, depth: int = 64, items: int = 100_000) -> Any:
     """The value of a JSON text (RFC 8259) from outside.
 
-    At most `size` bytes (`TooLarge`), `depth` brackets in each other, `items` commas. `Malformed` for what is no JSON
-    or breaks a limit, for a name twice in one object (RFC 8259, 4: receivers differ, which attackers use), for NaN,
-    Infinity and numbers that become infinite, for half a surrogate pair, and for integers of more than 4,300 digits.
+    At most `size` bytes (`TooLarge`), `depth` brackets in each other, `items` lists, objects and commas. `Malformed`
+    for what is no JSON or breaks a limit, for a name twice in one object (RFC 8259, 4: receivers differ, which
+    attackers use), for NaN, Infinity and numbers that become infinite, for half a surrogate pair, and for integers of
+    more than 4,300 digits.
     """
     if len(data) > size:
         raise TooLarge(f"the JSON has {len(data)} bytes", hint=f"send at most {size}")
@@ -161,10 +162,10 @@ _BRACKET = re.compile(r"[\[{\]}]")
 
 def _check_shape(text: str, depth: int, items: int) -> None:
     """Refuse deep or long JSON before a single object is made of it."""
-    if text.count("[") + text.count("{") <= depth and text.count(",") <= items:
+    if (opened := text.count("[") + text.count("{")) <= depth and opened + text.count(",") <= items:
         return
     bare = _STRING.sub("", text)
-    if bare.count(",") > items:
+    if bare.count("[") + bare.count("{") + bare.count(",") > items:
         raise Malformed(f"the JSON has more than {items} items")
     level = 0
     for bracket in _BRACKET.findall(bare):

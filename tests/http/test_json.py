@@ -197,7 +197,9 @@ def test_limits_can_be_set():
         loads("[[[]]]", depth=2)
     with pytest.raises(Malformed, match="more than 2 items"):
         loads("[1,2,3,4]", items=2)
-    assert loads('["a,b,c,d",2]', items=1) == ["a,b,c,d", 2]
+    with pytest.raises(Malformed, match="more than 5 items"):
+        loads("[[],[],[]]", items=5)
+    assert loads('["a,b,c,d",2]', items=2) == ["a,b,c,d", 2]
     with pytest.raises(TooLarge):
         loads(b"[1]", size=2)
 
@@ -236,6 +238,8 @@ def test_any_text_is_json_as_the_standard_library_has_it_or_malformed(data):
         "{" * 100 + "\\" * 2_000_000,
         "[" + "," * 4_000_000,
         "[" + "1e5," * 90_000,
+        "[" + "[]" * 2_000_000,
+        '{"":' * 60 + "[]" * 2_000_000,
     ],
     ids=lambda text: text[:5],
 )
