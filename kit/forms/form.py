@@ -135,8 +135,10 @@ class Form:
         parts = self.__group__().by_attribute
         return {name: plain(value, parts[name]) for name, value in self.__dict__.items()}
 
-    def __getattr__(self, name: str) -> Any:
-        raise Absent(f"{type(self).__name__} has no {name!r}: it was not posted, or is not a field")
+    if not TYPE_CHECKING:  # a type checker knows the fields
+
+        def __getattr__(self, name: str) -> Any:
+            raise Absent(f"{type(self).__name__} has no {name!r}: it was not posted, or is not a field")
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a form's value does not change: .{name} cannot be set")

@@ -32,7 +32,10 @@ def respond(form: _Form, environ_or_request: Any, page: Callable[[Any], Any]) ->
     if isinstance(answer, str | bytes):
         answer = Response(answer)
     if form.errors and getattr(answer, "status_code", None) == 200:
-        answer.status_code = 422
+        try:
+            answer.status_code = 422
+        except AttributeError:  # Bottle has only .status to set
+            answer.status = 422
     return answer
 
 
