@@ -1,7 +1,7 @@
 """Serve an app for development, and reload it when a file changes.
 
   kit run polls                     a recipe, on http://127.0.0.1:8000
-  kit run . --port 9000             the folder you stand in, with its app.py
+  kit run --port 9000               the folder you stand in, with its app.py
   kit run mysite.app:make_app --data postgresql://ann@localhost/mysite
 
 The app gets its data from a SQLite file beside you unless --data says otherwise, and its secret keys from .kit-keys,

@@ -35,7 +35,8 @@ _NAMES = ("make_app", "app", "application")
 
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that every command on an app has."""
-    parser.add_argument("target", metavar="TARGET", help="a recipe, a folder with an app.py, or module:name")
+    what = "a recipe, a folder with an app.py, or module:name (default: this folder)"
+    parser.add_argument("target", metavar="TARGET", nargs="?", default=".", help=what)
     parser.add_argument("--data", metavar="URL", help="where the data lives (default: sqlite:///NAME.sqlite, here)")
 
 

@@ -24,6 +24,13 @@ def test_stack_shows_options_that_are_not_at_their_default_and_no_secret(kit):
     assert first["position"] == 1
 
 
+def test_the_folder_one_stands_in_is_meant_where_none_is_named(kit, folder):
+    assert "Stamp  app.py:6" in kit("stack", cwd=folder / "mysite").stdout
+    ended = kit("stack", cwd=folder)
+    assert ended.returncode == 2
+    assert "there is no folder . with an app.py" in ended.stderr
+
+
 def test_stack_shows_foreign_middleware_and_mounts(kit, folder):
     code = """
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
