@@ -117,20 +117,6 @@ class AccessLog(Layer):
 class _Watched:
     """One answer on its way out: the body, counted."""
 
-    __slots__ = (
-        "_bytes",
-        "_chunks",
-        "_environ",
-        "_log",
-        "_path",
-        "_start",
-        "_status",
-        "_time",
-        "_timer",
-        "body",
-        "error",
-    )
-
     def __init__(self, log: AccessLog, environ: WSGIEnvironment, start_response: StartResponse) -> None:
         self._log: AccessLog | None = log
         self._environ = environ
