@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -51,7 +52,7 @@ def held(data: Any, attribute: str) -> Any:
     return data.get(attribute, MISSING) if isinstance(data, Mapping) else getattr(data, attribute, MISSING)
 
 
-class Node:
+class Node(ABC):
     """What all parts have in common: a name, texts, and `read(raw, prefix, run, data)`."""
 
     #: what stands between the path of this part and the names in it
@@ -65,14 +66,14 @@ class Node:
         #: HTML of this part, kept by kit.forms.look
         self.drawn: dict[Any, Any] = {}
 
+    @abstractmethod
     def read(self, raw: Any, prefix: str, run: Run, data: Any = MISSING) -> Any:
         """The value of `raw`, or MISSING with errors in `run`. `data` is what a partial input is laid over."""
-        raise NotImplementedError
 
     def reader(self, json: bool) -> Reader:
         """`read` for one kind of input."""
         return self.read
 
+    @abstractmethod
     def empty(self, raw: Any) -> bool:
         """Whether the user has left this part empty."""
-        raise NotImplementedError
