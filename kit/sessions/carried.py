@@ -124,7 +124,7 @@ class Carried:
 
     def _sealed(self, session: Session, environ: WSGIEnvironment) -> str:
         row, name, owner = session._read(), self._terms.cookie_name(environ), session._owner
-        row.renewed = session._renewed or row.renewed
+        row.renewed, row.tag = session._renewed or row.renewed, session._tag or row.tag
         kept, epoch = session._kept, session._kept["epoch"] if session._kept is not None else ""
         if self._epochs and owner is not None and (session._rotate or not epoch):
             if kept is not None and kept["owner"] is not None:

@@ -8,7 +8,9 @@ The cookie holds 256 random bits; the store knows only their SHA-256. How the op
   the operations are void, and the browser gets no cookie: whoever ended or moved the session has told it already;
 - a new id: insert under the new id, then swap the old entry for a mark; what came into the old entry between the two is
   merged. The mark dies after some seconds, in which late requests with the old id learn that they have lost, and do not
-  begin a session whose cookie would take the place of the new one.
+  begin a session whose cookie would take the place of the new one;
+- an id that is only getting old (`renew`): the same, but the mark leads on to the new entry for a minute. Requests with
+  the old id go on; after some seconds they get a new id too, for the answer that told it may have been lost.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Kept"]
 
 _MARK = 15.0  # seconds that a mark stays: longer than requests overlap, shorter than a user waits
+_GRACE = 60.0  # seconds for which a replaced id leads on
+_DELIVERED = 5.0  # seconds in which a browser has its new id, if the answer has arrived
 _TRIES = 50
 
 
@@ -57,17 +61,18 @@ class Kept:
         """Read the entry that the cookie names; whatever is not a live session of ours is a new one."""
         check_process(self.store, environ)
         session_id = self._terms.cookie(environ) or ""
-        entry = self._entry(session, environ, session_id) if is_id(session_id) else None
+        session._id = session_id if is_id(session_id) else ""
+        entry = self._entry(session, environ, session_id) if session._id else None
         row = self._row(session, entry, environ) if entry is not None else None
         if entry is None or row is None or self._terms.too_old(row):
-            entry, row = None, self._terms.new_row(environ)
+            entry, row, session._id = None, self._terms.new_row(environ), ""
         else:
-            session._id, session._owner = session_id, entry.owner
+            session._owner = entry.owner
         session._become(entry, row)
 
     def _entry(self, session: Session, environ: WSGIEnvironment, session_id: str) -> Entry | None:
         try:
-            return self.store.get(key_of(session_id))
+            return self._follow(key_of(session_id))
         except BrokenSeal as exc:
             event(environ, "crypt_decrypt_fail", what="session", reason=exc.reason)
         except Unavailable:
@@ -83,13 +88,28 @@ class Kept:
             event(environ, "crypt_decrypt_fail", what="session", reason="form")
             return None
         session._lost = row is None
+        replaced = row is not None and entry.key != key_of(session._id)
+        session._stale = replaced and row is not None and row.issued + _DELIVERED <= self.now()
         return row
+
+    def _follow(self, key: str) -> Entry | None:
+        """The entry under `key`, or where the marks of ids that were only replaced lead."""
+        entry = self.store.get(key)
+        for _ in range(8):
+            onward = moved_to(entry.value, same=True) if entry is not None else None
+            if not onward:
+                break
+            entry = self.store.get(onward)
+        return entry
 
     def save(self, session: Session, environ: WSGIEnvironment) -> str | None:
         """Commit what the request did."""
         for entry in session._revoked:
             self._end(entry)
             event(environ, "session_logout", owner=entry.owner)
+        due = session._stale or self._terms.outdated(session._read())
+        if session._base is not None and due and not session._rotate:
+            return self._renew(session, session._base, environ)
         if not (session._ops or session._wanted or session._rotate):
             self._touch(session)
             return "" if session._revoked else None
@@ -122,10 +142,30 @@ class Kept:
 
     def _add(self, session: Session, row: Row) -> None:
         """Insert `row` under the session's id."""
-        row.renewed = session._renewed or row.renewed
+        self._dress(session, row)
         value, ttl = encode(row, self._terms.limit), self._terms.ttl(row)
         if not self.store.add(key_of(session._id), value, ttl=ttl, owner=session._owner):
             raise SessionConflict("the id of a new session is taken", hint="try again")
+
+    def _dress(self, session: Session, row: Row) -> None:
+        """What a rotation changes beside the id."""
+        if session._rotate:
+            row.renewed, row.issued, row.tag = session._renewed, session._renewed, session._tag
+
+    def _renew(self, session: Session, base: Entry, environ: WSGIEnvironment) -> str | None:
+        """Replace the id because of its age; if somebody else writes or does it at this moment, leave it to them."""
+        row, fresh, before = session._read(), new_id(), session._read().issued
+        row.issued = self.now()
+        value, ttl, key = encode(row, self._terms.limit), self._terms.ttl(row), key_of(fresh)
+        if self.store.add(key, value, ttl=ttl, owner=session._owner):
+            if self.store.swap(base.key, mark(key, same=True), version=base.version, ttl=_GRACE):
+                event(environ, "session_renewed", owner=session._owner)
+                return fresh
+            self.store.remove(key)
+        row.issued = before
+        if session._ops:
+            self._merge(session, base, environ)
+        return None
 
     def _swap(self, base: Entry, row: Row) -> bool:
         """Put `row` in the place of `base`, unless somebody was faster."""
@@ -160,7 +200,7 @@ class Kept:
                 return None
             base, row = again
             apply(row, session._ops)
-            row.renewed = session._renewed or row.renewed
+            self._dress(session, row)
             self._swap(moved, row)
         self.store.remove(key)
         raise SessionConflict("too many requests write to this session at once", hint="try again")
@@ -183,7 +223,7 @@ class Kept:
     def _again(self, session: Session, key: str, attempt: int) -> tuple[Entry, Row] | None:
         """The entry as it is by now, after a pause; None if it takes no more writes of this request."""
         self._pause(attempt)
-        entry = self.store.get(key)
+        entry = self._follow(key)
         row = decode(entry.value) if entry is not None else None
         return None if entry is None or row is None or row.epoch != session._epoch else (entry, row)
 

@@ -66,6 +66,7 @@ class _Saving(Layer):
         store: Store | SealedCookie,
         idle: float = 12 * 3600,
         absolute: float = 7 * 86400,
+        renew: float = 0,
         limit: int = 64 * 1024,
         when_down: str = "refuse",
         persistent: bool = False,
@@ -83,7 +84,7 @@ class _Saving(Layer):
         self._key, self._plain_http, self._same_site = session_key, plain_http, same_site
         self._age = int(absolute) if persistent else None
         self._clear_site_data = clear_site_data
-        terms = Terms(idle, absolute, limit, when_down, clock, self._cookie_name, self._read_cookie).check()
+        terms = Terms(idle, absolute, renew, limit, when_down, clock, self._cookie_name, self._read_cookie).check()
         self._place: Place = Carried(store, terms) if isinstance(store, SealedCookie) else Kept(store, terms)
 
     def before(self, environ: WSGIEnvironment) -> None:
@@ -142,6 +143,8 @@ class Sessions(_Saving):
     """Sessions in `store`: one of `kit.stores`, or a `SealedCookie`. All times are in seconds.
 
     - `idle`: how long a session lives without being used; `absolute`: how long it lives at all.
+    - `renew`: the id is replaced when it is this old, 0 for never; the old one goes on for a minute, for requests that
+      overlap and answers that were lost.
     - `limit`: the most bytes that one session takes; more is a `SessionTooLarge` that names the biggest key.
     - `when_down`: "refuse" answers 503 where the store is down and the session is needed; "anonymous" reads an empty
       session then. Writing to it is refused either way.

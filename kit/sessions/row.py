@@ -15,6 +15,7 @@ import json
 
 from kit.sessions.codec import pack, unpack
 from kit.sessions.errors import SessionTooLarge
+from kit.sessions.ids import new_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,34 +30,35 @@ _FLASHES = 50
 
 
 class Row:
-    """Times are in seconds since 1970. `flashes` are pairs of text and category; `agent` is the browser at creation."""
+    """Times are in seconds since 1970: `issued` is when the id was given out, `renewed` when the user signed in.
 
-    __slots__ = ("agent", "created", "data", "epoch", "flashes", "renewed")
+    `flashes` are pairs of text and category; `agent` is the browser at creation; `tag` is a random word that stays as
+    long as the rights stay.
+    """
+
+    __slots__ = ("agent", "created", "data", "epoch", "flashes", "issued", "renewed", "tag")
 
     def __init__(
         self,
         *,
         created: float,
         renewed: float | None = None,
+        issued: float | None = None,
+        tag: str = "",
         epoch: int = 0,
         data: dict[str, Any] | None = None,
         flashes: list[list[str]] | None = None,
         agent: str = "",
     ) -> None:
-        self.created, self.renewed, self.epoch, self.agent = created, renewed or created, epoch, agent
+        self.created, self.renewed, self.issued = created, renewed or created, issued or created
+        self.epoch, self.agent, self.tag = epoch, agent, tag or new_id()
         self.data: dict[str, Any] = data or {}
         self.flashes: list[list[str]] = flashes or []
-
-    def copy(self) -> Row:
-        """A row that can be changed apart from this one."""
-        names = ("created", "renewed", "epoch", "agent")
-        kept = {name: getattr(self, name) for name in names}
-        return Row(**kept, data=dict(self.data), flashes=list(self.flashes))
 
 
 def encode(row: Row, limit: int) -> bytes:
     """The row as bytes for the store; `SessionTooLarge` if they are more than `limit`."""
-    fields = {"c": row.created, "r": row.renewed, "e": row.epoch, "a": row.agent, "d": row.data, "f": row.flashes}
+    fields = {name: getattr(row, name) for name in Row.__slots__}
     raw = json.dumps(fields, separators=(",", ":"), allow_nan=False).encode("ascii")
     if len(raw) > limit:
         sizes = {f"key {key!r}": len(json.dumps(value)) for key, value in row.data.items()}
@@ -67,14 +69,17 @@ def encode(row: Row, limit: int) -> bytes:
     return raw
 
 
-def mark(key: str) -> bytes:
-    """What stands in the place of a session that has ended, or moved to `key`."""
-    return json.dumps({"gone": key}).encode("ascii")
+def mark(key: str, *, same: bool = False) -> bytes:
+    """What stands in the place of a session that has ended ("") or moved to `key`; `same` rights, or new ones."""
+    return json.dumps({"gone": key, "same": same}).encode("ascii")
 
 
-def moved_to(raw: bytes) -> str | None:
-    """The key that a mark names, "" if the session has just ended; None if this is no mark."""
-    return json.loads(raw)["gone"] if raw.startswith(b'{"gone"') else None
+def moved_to(raw: bytes, *, same: bool = False) -> str | None:
+    """The key that a mark names, "" if the session has ended; None if this is no mark (that says `same`)."""
+    if not raw.startswith(b'{"gone"'):
+        return None
+    fields = json.loads(raw)
+    return fields["gone"] if fields["same"] or not same else None
 
 
 def decode(raw: bytes) -> Row | None:
@@ -83,15 +88,8 @@ def decode(raw: bytes) -> Row | None:
         return None
     fields = json.loads(raw)
     try:
-        return Row(
-            created=fields["c"],
-            renewed=fields["r"],
-            epoch=fields["e"],
-            data=fields["d"],
-            flashes=fields["f"],
-            agent=fields["a"],
-        )
-    except (KeyError, TypeError):
+        return Row(**fields)
+    except TypeError:
         raise ValueError("not the row of a session") from None
 
 

@@ -90,6 +90,8 @@ class Session(MutableMapping[str, Any]):
     _down = False  # the store failed while it was read
     _rotate = False
     _renewed = 0.0  # when it was rotated, if it was
+    _tag = ""  # the new tag, if it was
+    _stale = False  # the cookie names an id that was replaced some time ago
 
     def __init__(self, place: Place, environ: WSGIEnvironment) -> None:
         self._place = place
@@ -209,13 +211,13 @@ class Session(MutableMapping[str, Any]):
 
     @property
     def tag(self) -> str:
-        """A public name of the session, to bind tokens to: it changes with the id. It makes the session exist."""
-        self._read()
-        if not self._id:
+        """A public name of the session, to bind tokens to: it changes with `rotate`. It makes the session exist."""
+        row = self._read()
+        if self.new and not self._wanted:
             if self._left:
                 raise _too_late()
-            self._id, self._wanted = new_id(), True
-        return digest("session-tag", self._id)
+            self._wanted = True
+        return digest("session-tag", self._tag or row.tag)
 
     def rotate(self, owner: str | None = None) -> None:
         """Give the session a new id; the old one is dead at once. Do it whenever rights change: at login above all.
@@ -226,7 +228,7 @@ class Session(MutableMapping[str, Any]):
         self._writable()
         self._rotate, self._renewed = True, self._place.now()
         self._owner = self._owner if owner is None else owner
-        self._id = new_id()
+        self._id, self._tag = new_id(), new_id()
 
     def revoke(self) -> None:
         """End the session: its id is dead, what it held is deleted. What is written after this begins a new one."""
@@ -234,7 +236,7 @@ class Session(MutableMapping[str, Any]):
         if not self.new:
             self._revoked.append(self._base or self._kept)
         self._ops, self._handed = [], {}
-        self._id, self._owner, self._rotate, self._renewed = "", None, False, 0.0
+        self._id, self._owner, self._rotate, self._renewed, self._tag = "", None, False, 0.0, ""
         self._wanted = self._lost = False
         self._kept = None
         self._become(None, Row(created=self._place.now(), agent=row.agent))

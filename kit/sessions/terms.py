@@ -15,10 +15,11 @@ __all__ = ["Terms"]
 
 
 class Terms(NamedTuple):
-    """Times are in seconds, `limit` is in bytes. `cookie_name` and `cookie` read the environ of a request."""
+    """Times are in seconds, `limit` in bytes, `renew` 0 is never. `cookie` and its name are read from environ."""
 
     idle: float
     absolute: float
+    renew: float
     limit: int
     when_down: str
     clock: Callable[[], float]
@@ -29,6 +30,8 @@ class Terms(NamedTuple):
         """The terms, or `ConfigError`."""
         if not 0 < self.idle <= self.absolute:
             raise ConfigError(f"idle={self.idle}, absolute={self.absolute}", hint="0 < idle <= absolute, in seconds")
+        if self.renew < 0:
+            raise ConfigError(f"renew={self.renew}", hint="seconds after which an id is replaced, or 0")
         if self.when_down not in ("refuse", "anonymous"):
             raise ConfigError(f"when_down={self.when_down!r}", hint="'refuse' or 'anonymous'")
         return self
@@ -40,6 +43,10 @@ class Terms(NamedTuple):
     def too_old(self, row: Row) -> bool:
         """Whether the session has lived as long as one may."""
         return row.created + self.absolute <= self.clock()
+
+    def outdated(self, row: Row) -> bool:
+        """Whether the id is old enough to be replaced."""
+        return self.renew > 0 and row.issued + self.renew <= self.clock()
 
     def ttl(self, row: Row) -> float:
         """How long the session may rest from now on."""
