@@ -32,7 +32,7 @@ from kit.data.watch import Event, slow_log
 from kit.errors import ConfigError
 from kit.url import parse
 
-__all__ = ["Database", "Transaction", "open_db"]
+__all__ = ["Database", "Transaction", "open_backend", "open_db"]
 
 R = TypeVar("R")
 _ATTEMPTS = 12  # of a single operation that met a conflict
@@ -65,12 +65,15 @@ def open_db(
         raise ConfigError(
             f"two models have one table: {', '.join(sorted(tables))}", hint='class Post(Model, table="…")'
         )
-    backend = _backend(url_or_backend, pool, timeout) if isinstance(url_or_backend, str) else url_or_backend
+    backend = url_or_backend
+    if isinstance(backend, str):
+        backend = open_backend(backend, pool=pool, timeout=timeout)
     watchers = [watch for watch in (log, slow_log(slow) if slow is not None else None) if watch is not None]
     return Database(Engine(backend, models, deadline=deadline, clock=clock, watchers=watchers))
 
 
-def _backend(text: str, pool: int, timeout: float) -> Backend:
+def open_backend(text: str, *, pool: int = 10, timeout: float = 5.0) -> Backend:
+    """The backend for a URL of `kit.url`; it opens nothing yet."""
     url = parse(text)
     if url.engine == "memory":
         from kit.data.memory import MemoryBackend

@@ -27,7 +27,7 @@ class Dialect:
     #: how peewee begins a transaction that loses no update
     begin: tuple[str, ...] = ()
     types: dict[str, str] = {}
-    capabilities: frozenset[str] = frozenset({"transactions", "references", "durable", "shared"})
+    capabilities: frozenset[str] = frozenset({"transactions", "references", "durable", "shared", "explain"})
     dump: dict[str, Codec] = {}
     load: dict[str, Codec] = {}
 
@@ -145,6 +145,15 @@ class Dialect:
 
     def limit(self, database: Any, seconds: float | None) -> None:
         """End every statement of this connection after `seconds`; None: the connection's own limit."""
+
+    def explain(self, database: Any, statement: str, params: list[Any]) -> tuple[bool, str]:
+        """Whether indexes alone serve the statement, and the server's own words."""
+        rows = database.execute_sql(f"EXPLAIN {statement}", params).fetchall()
+        text = "; ".join(" ".join(str(value) for value in row if value is not None) for row in rows)
+        return self.scan not in f" {text} ", text
+
+    #: what stands in a plan that reads the whole table
+    scan = " ALL "
 
     def error(self, exc: BaseException, schema: Schema | None) -> DataError | None:
         """The error of kit.data for one of the driver."""

@@ -69,7 +69,7 @@ class MongoBackend:
             except errors.PyMongoError as exc:
                 raise self.translate(exc, None) or exc from exc
             replicated = "setName" in hello or hello.get("msg") == "isdbgrid"
-            self._capabilities = frozenset({"durable", "shared", *(["transactions"] if replicated else [])})
+            self._capabilities = frozenset({"durable", "shared", "explain", *(["transactions"] if replicated else [])})
         return self._capabilities
 
     @contextmanager
@@ -179,6 +179,14 @@ class MongoSession:
         """Exact, by an aggregation."""
         collection = self._database[query.schema.table]
         return int(collection.count_documents(filter_of(query.where), session=self._session))
+
+    def explain(self, query: Query) -> tuple[bool, str]:
+        """The winning plan."""
+        sort = [("_id" if name == "id" else name, -1 if down else 1) for name, down in query.order]
+        command = {"find": query.schema.table, "filter": filter_of(query.where), "sort": dict(sort)}
+        answer = self._database.command("explain", command, verbosity="queryPlanner", session=self._session)
+        text = str(answer["queryPlanner"]["winningPlan"])
+        return "COLLSCAN" not in text, text
 
     def group(self, group: Group) -> list[Row]:
         """An aggregation pipeline."""

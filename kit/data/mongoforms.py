@@ -74,15 +74,35 @@ def filter_of(pred: Pred | None) -> dict[str, Any]:
         return {}
     if isinstance(pred, Cmp):
         return {_name(pred.column): _test(pred)}
-    if isinstance(pred, And | Or):
-        return {"$and" if isinstance(pred, And) else "$or": [filter_of(part) for part in pred.parts]}
+    if isinstance(pred, Or):
+        return {"$or": [filter_of(part) for part in pred.parts]}
+    if isinstance(pred, And):
+        return _every([filter_of(part) for part in pred.parts])
     raise TypeError(f"{type(pred).__name__} is not in normal form")
+
+
+def _every(filters: list[dict[str, Any]]) -> dict[str, Any]:
+    """All filters in one document: tests of one field beside each other, so that a range is seen as one."""
+    done: dict[str, Any] = {}
+    rest = []
+    for one in filters:
+        ((name, test),) = one.items() if len(one) == 1 else (("", {}),)
+        have = done.get(name, {})
+        if not name or name.startswith("$") or have.keys() & test.keys():
+            rest.append(one)
+        else:
+            done[name] = {**have, **test}
+    return {**done, "$and": rest} if rest else done
 
 
 def _test(cmp: Cmp) -> dict[str, Any]:
     op, column = cmp.op, cmp.column
     if op == "in":
-        return {"$nin" if cmp.negated else "$in": [_dumped(column, value) for value in cmp.value]}
+        values = [_dumped(column, value) for value in cmp.value]
+        if cmp.negated:
+            return {"$nin": values}
+        # the bound says nothing new, but a planner must see that an index without None has these rows
+        return {"$in": values, "$gte": _LEAST[column.kind]} if column.null else {"$in": values}
     if op in ("contains", "endswith"):
         pattern = Regex(re.escape(cmp.value) + (r"\z" if op == "endswith" else ""), "s")
         return {"$not": pattern} if cmp.negated else {"$regex": pattern}

@@ -69,6 +69,16 @@ class Postgresql(Dialect):
         value = "DEFAULT" if seconds is None else str(max(1, int(seconds * 1000)))
         database.execute_sql(f"SET statement_timeout = {value}")
 
+    scan = "Seq Scan"
+
+    def explain(self, database: Any, statement: str, params: list[Any]) -> tuple[bool, str]:
+        """PostgreSQL prefers to read a small table whole, unless it is asked not to."""
+        database.execute_sql("SET enable_seqscan = off")
+        try:
+            return super().explain(database, statement, params)
+        finally:
+            database.execute_sql("RESET enable_seqscan")
+
     def error(self, exc: BaseException, schema: Schema | None) -> DataError | None:
         """By SQLSTATE (PostgreSQL's documentation, appendix A)."""
         if not isinstance(exc, psycopg.Error):

@@ -23,7 +23,7 @@ from kit.data.fields import Change
 from kit.data.predicate import Pred
 from kit.data.schema import Column, Schema
 
-__all__ = ["CAPABILITIES", "Aggregate", "Backend", "Change", "Group", "Query", "Row", "Session"]
+__all__ = ["CAPABILITIES", "Aggregate", "Backend", "Change", "Group", "Plan", "Query", "Row", "Session"]
 
 #: column name -> value, in the types of `kit.data.schema.KINDS`
 Row = dict[str, Any]
@@ -51,6 +51,14 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """How a server finds rows: whether indexes serve it, and its own words."""
+
+    indexed: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate:
     """One number of a group: `rows`; or, of the values of `column` that are not None, their `count`, `total` (anything
     where there is none), `least`, `greatest`."""
@@ -73,8 +81,9 @@ class Group:
 class Session(Protocol):
     """One connection, for one operation or one transaction; used by one thread at a time.
 
-    It may also have `group(group: Group) -> list[Row]`, with the keys by name and the parts as `_a0`, `_a1` …; where it
-    has not, the core finds the rows and groups them itself.
+    One that claims `explain` has `explain(query: Query) -> tuple[bool, str]`, the parts of a `Plan`. It may also have
+    `group(group: Group) -> list[Row]`, with the keys by name and the parts as `_a0`, `_a1` …; where it has not, the
+    core finds the rows and groups them itself.
     """
 
     @property

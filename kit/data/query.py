@@ -19,6 +19,7 @@ which they were added.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from kit.data.errors import DataError, Invalid, Missing
@@ -27,10 +28,11 @@ from kit.data.groups import Groups
 from kit.data.model import Model, record_of
 from kit.data.pages import Page, after_cursor, cursor_of
 from kit.data.predicate import NOTHING, And, Pred, columns, normal
-from kit.data.protocol import Query, Row
+from kit.data.protocol import Plan, Query, Row
 from kit.data.relations import Many, Ref
 from kit.data.schema import UNORDERED, Schema
 from kit.data.values import as_it_is, fold
+from kit.data.watch import Unexpected
 
 if TYPE_CHECKING:
     from kit.data.handle import Handle
@@ -162,6 +164,19 @@ class Rows(Generic[M]):
         if into is tuple:
             return [tuple(row[name] for name in names) for row in rows]
         return rows if into is dict else [into(**row) for row in rows]
+
+    def explain(self) -> Plan:
+        """How the server would find these rows: `.indexed`, and its own words as `.text`; for tests and for tuning."""
+        self._handle.require("explain")
+        query = Query(self._schema, normal(self._where), self._keys() if self._order else (), self._limit)
+        work = attrgetter("explain")
+        return self._handle.call("explain", self._schema, lambda session: Plan(*work(session)(query)), query.where)
+
+    def assert_indexed(self) -> None:
+        """Fail, in a test, unless an index serves this query: `AssertionError` with the server's plan."""
+        plan = self.explain()
+        if not plan.indexed:
+            raise Unexpected(f"no index serves {self._model.__name__} where {self._where}: {plan.text}")
 
     def group(self, *fields: Field[Any]) -> Groups:
         """The rows put together by the values of `fields`: see `kit.data.groups`."""

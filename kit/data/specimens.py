@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import enum
+import threading
 import uuid
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from kit.data.database import Database
+from kit.data.errors import Unsupported
 from kit.data.fields import Field, field, version
 from kit.data.model import Model, unique
 from kit.data.relations import Ref, many, ref
+from kit.errors import needs
 
-__all__ = ["EDGES", "INJECTIONS", "NOT_TEXT", "WRONG", "Account", "Everything", "Owner"]
+with needs("pytest", extra="test", by=__name__):
+    import pytest
+
+__all__ = ["EDGES", "INJECTIONS", "NOT_TEXT", "WRONG", "Account", "Everything", "Owner", "accounts", "race", "refused"]
 
 
 class Colour(enum.Enum):
@@ -71,6 +79,43 @@ INJECTIONS: tuple[str, ...] = (
     "true", "CHAR(65)", "``",
 )  # fmt: skip
 NOT_TEXT: tuple[Any, ...] = ({"$gt": ""}, {"$where": "1"}, ["a"], ("a",), 1, True, b"a", object(), float("nan"))
+
+
+def accounts(db: Database, number: int) -> list[Account]:
+    """Ann, and so many accounts of hers."""
+    owner = db[Owner].add(Owner(name="ann"))
+    return [db[Account].add(Account(owner=owner.id, kind=str(at))) for at in range(number)]
+
+
+def refused(db: Database) -> bool:
+    """Whether the backend claims no transactions; then it must refuse them."""
+    if "transactions" in db.capabilities:
+        return False
+    with pytest.raises(Unsupported), db.transaction():
+        raise AssertionError("a transaction began where there is none")
+    return True
+
+
+def race(threads: int, work: Callable[[int], Any]) -> list[Any]:
+    """Run `work` in all threads at once; the results, or the first error."""
+    gate, results, errors = threading.Barrier(threads), [], []
+
+    def one(number: int) -> None:
+        gate.wait()
+        try:
+            results.append(work(number))
+        except BaseException as exc:
+            errors.append(exc)
+
+    running = [threading.Thread(target=one, args=(number,)) for number in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
+
 
 EDGES: dict[str, tuple[Any, ...]] = {
     "text": ("", " ", "a" * 300, "😀" * 300, "e\u0301", "é", "\n", "\x01", "\U0010ffff"),

@@ -139,6 +139,13 @@ class SqlSession:
         row = self.native.execute_sql(head + where(query.where, self._dialect, params), params).fetchone()
         return int(row[0])
 
+    def explain(self, query: Query) -> tuple[bool, str]:
+        """EXPLAIN, as if the table were big."""
+        params: list[Any] = []
+        statement = f"SELECT * FROM {self._dialect.name(query.schema.table)}"
+        statement += where(query.where, self._dialect, params) + order(query, self._dialect)
+        return self._dialect.explain(self.native, statement, params)
+
     def group(self, group: Group) -> list[Row]:
         """SELECT … GROUP BY."""
         params: list[Any] = []

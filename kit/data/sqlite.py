@@ -70,6 +70,12 @@ class Sqlite(Dialect):
         late = None if ends is None else lambda: time.monotonic() > ends
         database.connection().set_progress_handler(late, 10_000)
 
+    def explain(self, database: Any, statement: str, params: list[Any]) -> tuple[bool, str]:
+        """EXPLAIN QUERY PLAN says SEARCH, or SCAN of the table or of an index."""
+        rows = database.execute_sql(f"EXPLAIN QUERY PLAN {statement}", params).fetchall()
+        text = "; ".join(row[3] for row in rows)
+        return all("SEARCH" in row[3] or "USING" in row[3] for row in rows), text
+
     def error(self, exc: BaseException, schema: Schema | None) -> DataError | None:
         """By SQLite's extended result codes (sqlite.org/rescode.html)."""
         if not isinstance(exc, sqlite3.Error):

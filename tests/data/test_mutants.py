@@ -35,7 +35,7 @@ SQL = {
     "double negation is single": (predicate, "_push(pred.part, not negated)", "_push(pred.part, True)"),
 }  # fmt: skip
 MONGO = {
-    "not in becomes in": (mongoforms, '"$nin" if cmp.negated', '"$in" if cmp.negated'),
+    "not in becomes in": (mongoforms, '{"$nin": values}', '{"$in": values}'),
     "not < becomes >=": (mongoforms, 'return {"$not": test} if cmp.negated else test',
                          'return {"$gte": value} if cmp.negated and op == "lt" else test'),
     "text is a regular expression": (mongoforms, "re.escape(cmp.value)", "cmp.value"),
