@@ -15,16 +15,19 @@ from __future__ import annotations
 
 import linecache
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
-__all__ = ["Frame", "frames", "loopback", "masked", "masked_query", "raisers"]
+__all__ = ["Frame", "frames", "loopback", "masked", "masked_query", "outermost", "raisers"]
 
 _SECRET = re.compile(
     r"pass|secret|token|key|auth(?!ors?\b)|cookie|session|csrf|nonce|sid\b|credential|card|cvv|cvc|iban|otp", re.I
 )
+# the same names inside the repr of an object: User(password='…'), {'token': '…'}
+_SHOWN = re.compile(rf"""(\w*(?:{_SECRET.pattern})\w*['"]?\s*[=:]\s*)('[^']*'?|"[^"]*"?|[^\s,)\]}}]+)""", re.I)
 _LONGEST = 400
 _AROUND = 4
 
@@ -57,7 +60,7 @@ def masked(name: str, value: Any, depth: int = 2) -> str:
             return f"<{type(value).__name__}>"
         return "{" + ", ".join(pairs) + ("…}" if len(value) > 30 else "}")
     try:
-        text = repr(value)
+        text = _SHOWN.sub(r"\1••••", repr(value)[: 4 * _LONGEST])
     except Exception as exc:
         return f"<{type(value).__name__}: its repr raised {type(exc).__name__}>"
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
@@ -120,6 +123,19 @@ def _template_sources(tb: TracebackType | None) -> dict[int, tuple[str, int, lis
         for place, (*_, file, line, _text, source) in enumerate(records)
         if file is not None
     }
+
+
+def outermost(layer: Any) -> Any:
+    """The outermost app of the stack that is running now, as far as its frames tell; `layer` itself if they do not."""
+    found = layer
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        app = frame.f_locals.get("self")
+        app = getattr(app, "_layer", app)
+        if hasattr(app, "app") and callable(app):
+            found = app
+        frame = frame.f_back
+    return found
 
 
 def raisers(tb: TracebackType | None, apps: Mapping[int, str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.http import Problem
 from kit.http.negotiate import best
-from kit.render.debug import Frame, frames, masked, masked_query, raisers
+from kit.render.debug import Frame, frames, masked, masked_query, outermost, raisers
 from kit.render.escape import escape
 from kit.wsgi import chain
 
@@ -45,7 +45,7 @@ def debug_answer(layer: Any, environ: WSGIEnvironment, exc: BaseException) -> WS
 
 def _page(layer: Any, environ: WSGIEnvironment, exc: BaseException) -> Iterator[str]:
     nonce = f' nonce="{escape(environ["kit.nonce"])}"' if "kit.nonce" in environ else ""
-    nodes = list(chain(layer).walk())
+    nodes = list(chain(outermost(layer)).walk())
     through = raisers(exc.__traceback__, {id(node.app): node.name for node in nodes})
     title = escape(f"{type(exc).__name__}: {exc}")
     yield f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -58,7 +58,7 @@ def _page(layer: Any, environ: WSGIEnvironment, exc: BaseException) -> Iterator[
         found = frames(error.__traceback__)
         for place, frame in enumerate(found):
             yield from _frame(frame, open_=place == len(found) - 1 or frame.template)
-    yield "<h2>The stack, from here inwards</h2><ol class=stack>"
+    yield "<h2>The stack, outermost first</h2><ol class=stack>"
     for node in nodes:
         name = escape(node.name)
         yield f"<li>{f'<b>{name}</b>' if node.name in through[-1:] else name}"

@@ -134,7 +134,7 @@ def _response(request: Any, offer: Offer, value: Any, fields: list[str] | None =
     answer = offer.answer(request, value if fields is None else selected(value, fields))
     if status is not None:
         answer.status = status
-    answer.vary = (*(answer.vary or ()), "Accept")
+    answer.vary = tuple(dict.fromkeys((*(answer.vary or ()), "Accept")))
     return answer
 
 

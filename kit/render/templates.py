@@ -124,7 +124,7 @@ class Templates:
             )
         else:
             answer = self.response(environ, name, **context)
-        answer.vary = (*(answer.vary or ()), "HX-Request", "Accept")
+        answer.vary = tuple(dict.fromkeys((*(answer.vary or ()), "HX-Request", "Accept")))
         return answer
 
     def renders(self, *, select: bool = False, **formats: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,21 @@ class TestDebugPage:
         assert "<dd>&#39;hunter2" not in text and "<dt>password</dt><dd>••••" in text
         assert "<script>alert" not in text and "&#39;size&#39;: 3" in text and "&#39;t0ken" not in text
 
+    def test_masks_secrets_inside_the_repr_of_objects(self) -> None:
+        @dataclass
+        class User:
+            name: str
+            password: str
+
+        def app(environ: Any, start_response: Any) -> Any:
+            user, pairs = User("ann", "hunter3"), [("api_key=k3y", "x"), {"token": "t0k3n", "n": 1}]
+            raise ValueError(len([user, pairs]))
+
+        text = call(ErrorPages(app, debug=True), headers=HTML).text
+        values = "".join(part.split("</dd>")[0] for part in text.split("<dd>")[1:])
+        assert "name=&#39;ann&#39;" in values and "hunter3" not in values
+        assert "k3y" not in values and "t0k3n" not in values and "&#39;n&#39;: 1" in values
+
     def test_scripts_and_styles_carry_the_nonce(self) -> None:
         text = call(ErrorPages(boom, debug=True), headers=HTML, environ={"kit.nonce": "n0nce"}).text
         assert text.count('nonce="n0nce"') == 2 == text.count("<script") + text.count("<style")
@@ -250,10 +266,10 @@ class TestDebugPage:
             def head(self, environ: Any, status: str, headers: Any) -> Any:
                 return status, headers
 
-        text = call(compose(lambda app: ErrorPages(app, debug=True), Fine, Broken, boom), headers=HTML).text
+        text = call(compose(Fine, lambda app: ErrorPages(app, debug=True), Fine, Broken, boom), headers=HTML).text
         assert "raised in <b>Broken</b>" in text
         listed = text[text.index("<ol class=stack>") :]
-        places = [listed.index(name) for name in ("<li>ErrorPages", "<li>Fine", "<li><b>Broken</b>", "<li>boom")]
+        places = [listed.index(name) for name in ("<li>Fine", "<li>ErrorPages", "<li><b>Broken</b>", "<li>boom")]
         assert places == sorted(places)
 
     def test_points_at_the_line_of_the_template(self, tmp_path: Path) -> None:
