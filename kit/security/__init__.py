@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from kit.security.quota import Quota
     from kit.security.rate_limit import RateLimit
     from kit.security.recovery import RecoveryCodes
-    from kit.security.sniff import check_upload
+    from kit.security.sniff import check_archive, check_upload
     from kit.security.throttle import Throttle
     from kit.security.tokens import BadToken, Tokens
     from kit.security.totp import Totp
+    from kit.security.webhook import signed_body
 
 __all__ = [
     "BadToken",
@@ -64,6 +65,7 @@ __all__ = [
     "allowed",
     "audit",
     "bearer",
+    "check_archive",
     "check_upload",
     "csp",
     "fresh",
@@ -76,6 +78,7 @@ __all__ = [
     "session",
     "sign_in",
     "sign_out",
+    "signed_body",
     "signed_in",
     "totp",
     "upload_name",
@@ -99,7 +102,8 @@ _HOMES = {
     "kit.security.quota": "Quota",
     "kit.security.rate_limit": "RateLimit",
     "kit.security.recovery": "RecoveryCodes",
-    "kit.security.sniff": "check_upload",
+    "kit.security.sniff": "check_archive check_upload",
+    "kit.security.webhook": "signed_body",
     "kit.security.throttle": "Throttle",
     "kit.security.tokens": "BadToken Tokens",
     "kit.security.totp": "Totp",

@@ -21,6 +21,7 @@ import base64
 import functools
 import hashlib
 import hmac
+import os
 import re
 import secrets
 import threading
@@ -116,6 +117,15 @@ def _raw(password: str) -> bytes:
     if not raw:
         raise Invalid("the password is empty")
     return raw
+
+
+def _after_fork() -> None:
+    global _AT_ONCE
+    _AT_ONCE = threading.BoundedSemaphore(4)  # turns that threads of the parent have taken never come back here
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class _turn:

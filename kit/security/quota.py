@@ -61,12 +61,20 @@ class Quota:
     def take(self, key: str, units: int = 1) -> Verdict:
         """Take `units` for `key` if they are there; `Unavailable` if the store does not answer or is overrun."""
         hashed = hashlib.sha256(f"{self._name}/{self.limit}/{self._unit}/{key}".encode()).hexdigest()
-        with self._locks[int(hashed[:2], 16) % 64]:
-            for attempt in range(_TRIES):
-                verdict = self._try(hashed, units)
-                if verdict is not None:
-                    return verdict
-                time.sleep(secrets.randbelow(1 + min(attempt, 16)) / 1000)
+        lock = self._locks[int(hashed[:2], 16) % 64]
+        held = lock.acquire(timeout=1)  # without it the store decides alone: a fork may have left it locked for ever
+        try:
+            return self._take(hashed, units)
+        finally:
+            if held:
+                lock.release()
+
+    def _take(self, key: str, units: int) -> Verdict:
+        for attempt in range(_TRIES):
+            verdict = self._try(key, units)
+            if verdict is not None:
+                return verdict
+            time.sleep(secrets.randbelow(1 + min(attempt, 16)) / 1000)
         raise Unavailable("a quota is contended by too many processes", hint="give them quotas of their own")
 
     def peek(self, key: str) -> Verdict:

@@ -19,8 +19,9 @@ from kit.errors import Invalid
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import BinaryIO
 
-__all__ = ["check_upload", "media_type", "pixels_of"]
+__all__ = ["check_archive", "check_upload", "media_type", "pixels_of"]
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -60,6 +61,22 @@ def check_upload(name: str, head: bytes, *, allowed: Mapping[str, tuple[str, ...
     if size is not None and size[0] * size[1] > pixels:
         raise Invalid(f"the picture has {size[0]} times {size[1]} pixels", hint=f"send at most {pixels} in all")
     return kind
+
+
+def check_archive(file: BinaryIO, *, files: int = 1000, size: int = 100_000_000) -> None:
+    """`Invalid` for a ZIP file that would unpack to more than `files` files or `size` bytes, or that is none.
+
+    What it says of itself is believed: unpack with the same limit, and each name through `safe_join`.
+    """
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(file) as archive:
+            entries = archive.infolist()
+    except (BadZipFile, ValueError, OSError, NotImplementedError, EOFError):
+        raise Invalid("the file is no archive that can be read") from None
+    if len(entries) > files or sum(entry.file_size for entry in entries) > size:
+        raise Invalid("the archive is too large when it is unpacked", hint=f"at most {files} files, {size} bytes")
 
 
 def pixels_of(head: bytes) -> tuple[int, int] | None:

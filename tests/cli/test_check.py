@@ -83,7 +83,7 @@ def test_a_stack_that_is_fit_for_strangers_has_no_finding():
         ({"Sessions": partial(Sessions, store=MemoryStore())}, "warning", "sec.sessions.memory"),
     ],
 )
-def test_each_weakness_is_found_alone(changed, level, id):
+def test_row_54_each_weakness_is_found_alone(changed, level, id):
     assert [(each.level, each.id) for each in findings(stack(**changed), deploy=True)] == [(level, id)]
     assert all(each.what and each.cure for each in findings(stack(**changed), deploy=True))
 

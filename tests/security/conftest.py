@@ -8,7 +8,7 @@ from kit.stores import MemoryStore, open_store
 from tests.security.frameworks import EVERY
 
 if os.environ.get("KIT_LONG"):
-    settings.register_profile("long", max_examples=20_000, deadline=None)
+    settings.register_profile("long", max_examples=5_000, deadline=None)
     settings.load_profile("long")
 
 

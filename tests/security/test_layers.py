@@ -1,6 +1,7 @@
 """Row 80: every layer keeps the composition contract, and a stack in the wrong order is found when it is built."""
 
 from functools import partial
+from threading import Thread
 
 import pytest
 
@@ -21,6 +22,7 @@ from kit.security import (
     session,
 )
 from kit.stores import MemoryStore
+from kit.testing import call
 from kit.wsgi import Layer, StackError, compose
 from kit.wsgi.lint import check_layer
 from tests.security.frameworks import over_wsgi
@@ -50,6 +52,23 @@ class Sessions(Layer):
 @pytest.mark.parametrize("name", LAYERS)
 def test_row_80_the_layer_keeps_the_contract(name):
     check_layer(LAYERS[name], environ={"wsgi.url_scheme": "https"} if name == "Https" else {})
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_row_80_the_layer_works_alone_over_any_framework_and_in_threads(below, name):
+    def view(environ):
+        return 200, [("Content-Type", "text/plain")], environ["PATH_INFO"].encode()
+
+    app = LAYERS[name](below(view))
+    options = {"environ": {"wsgi.url_scheme": "https"}}
+    assert call(app, "/first", **options).text == "/first"
+    found = []
+    threads = [Thread(target=lambda n=n: found.append(call(app, f"/{n}", **options).text)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [f"/{n}" for n in range(8)]
 
 
 def build(*layers):

@@ -1,5 +1,6 @@
 """Rows 1 to 10 of the requirements: cross-site request forgery."""
 
+import hmac
 import re
 import secrets
 import zlib
@@ -10,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.errors import ConfigError, MissingLayer
+from kit.errors import ConfigError, MissingLayer, Refused
 from kit.seal import KeyRing, new_key
-from kit.security import Csrf
+from kit.security import Csrf, signed_body
 from kit.security.csrf import PEEK
 from kit.security.masked import mask, matches
 from kit.security.names import parse_origin
 from kit.security.origin import verdict
-from kit.testing import call
+from kit.testing import call, environ
 from tests.security.frameworks import over_wsgi
 
 KEYS = KeyRing([new_key()])
@@ -287,6 +288,33 @@ def test_row_09_an_exempt_path_is_exact():
     assert call(app, "/hook", method="POST", headers=attack).status == 200
     for path in ("/hook/", "/hook/../admin", "/hook/x", "/hookx", "/Hook", "//hook", "/"):
         assert call(app, path, method="POST", headers=attack).status == 403
+
+
+HOOK = b"0123456789abcdef0123456789abcdef"
+
+
+def hook(body, *, key=HOOK, at="", **options):
+    """Send a signed webhook; the body that was believed, or the name of the error."""
+    signed = f"{at}.".encode() + body if at else body
+    headers = {"X-Signature-256": "sha256=" + hmac.digest(key, signed, "sha256").hex(), "X-Timestamp": at}
+    try:
+        return signed_body(environ(method="POST", body=body, headers=headers), HOOK, **options)
+    except Refused:
+        return "refused"
+
+
+def test_row_09_a_webhook_is_believed_by_its_signature_alone():
+    assert hook(b"paid") == b"paid"
+    assert hook(b"paid", key=b"x" * 32) == "refused"
+    timed = {"stamp": "X-Timestamp", "clock": lambda: 1000.0}
+    assert hook(b"paid", at="1299", **timed) == b"paid"
+    for at in ("1301", "699", "", "-1", "\xb2", "9" * 40):
+        assert hook(b"paid", at=at, **timed) == "refused"
+    assert hook(b"paid", at="1000") == "refused"
+    with pytest.raises(Refused):
+        signed_body(environ(method="POST", body="paid", headers={"X-Signature-256": "\xe9"}), HOOK)
+    with pytest.raises(ConfigError):
+        signed_body(environ(method="POST"), b"short")
 
 
 @pytest.mark.parametrize("wrong", [{"exempt": ["hook"]}, {"exempt": ["/api/*"]}, {"exempt": ["/a/../b"]}])

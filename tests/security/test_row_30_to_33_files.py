@@ -1,7 +1,9 @@
 """Rows 30 to 33 of the requirements: paths, uploads, redirects."""
 
+import io
 import os
 import re
+import zipfile
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from kit.errors import Invalid, Missing
 from kit.http.safe import content_disposition
-from kit.security import check_upload, redirect_to, safe_join, upload_name
+from kit.security import check_archive, check_upload, redirect_to, safe_join, upload_name
 from kit.security.sniff import media_type, pixels_of
 
 VECTORS = [
@@ -135,6 +137,21 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + b"\0" * 10 + b"\xff\xc0\x00\x11\x08" + 
 )
 def test_row_32_type_and_size_are_read_from_the_first_bytes(head, kind, size):
     assert (media_type(head), pixels_of(head)) == (kind, size)
+
+
+def zipped(*entries):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries:
+            archive.writestr(name, data)
+    return file
+
+
+def test_row_32_an_archive_that_unpacks_to_too_much_is_refused():
+    check_archive(zipped(("a.txt", b"fine")))
+    for bomb in (zipped(("zeros", b"\0" * 2_000_000)), zipped(*[(f"{n}", b"") for n in range(20)]), io.BytesIO(b"PK")):
+        with pytest.raises(Invalid):
+            check_archive(bomb, files=10, size=1_000_000)
 
 
 @given(st.binary(max_size=80), st.sampled_from([b"", PNG, b"\xff\xd8\xff", b"GIF89a", b"RIFF\0\0\0\0WEBPVP8X"]))

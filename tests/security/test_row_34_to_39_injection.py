@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import time
+from email.message import EmailMessage
 
 import pytest
 
@@ -124,6 +125,12 @@ def test_row_38_a_log_line_stays_one_line(evil):
     assert text.isascii()
     assert text.isprintable()
     assert json.loads(text)["user"] == evil
+
+
+def test_row_38_a_mail_header_takes_no_second_line():
+    mail = EmailMessage()
+    with pytest.raises(ValueError, match=r"linefeed|carriage return"):
+        mail["Subject"] = "Hello\r\nBcc: everybody@example.org"
 
 
 def patterns():
