@@ -1,9 +1,9 @@
 """The live sessions of one user: list them, end one, end all.
 
-    for device in session.devices():
-        print(device.agent, device.seen, device.current)
-    device.revoke()
-    revoke_owner(store, user.id)        # outside a request: after a change of password by mail, say
+for device in session.devices():
+    print(device.agent, device.seen, device.current)
+device.revoke()
+revoke_owner(store, user.id)        # outside a request: after a change of password by mail, say
 """
 
 from __future__ import annotations

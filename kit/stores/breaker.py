@@ -50,9 +50,7 @@ class Breaker:
         """Insert; False if a live entry is there."""
         return self._call(self._store.add, key, value, ttl=ttl, owner=owner)
 
-    def swap(
-        self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None
-    ) -> bool:
+    def swap(self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None) -> bool:
         """Compare and set; False if the entry moved or is gone."""
         return self._call(self._store.swap, key, value, version=version, ttl=ttl, owner=owner)
 

@@ -16,34 +16,32 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kit.errors import Invalid, Unavailable
+from kit.errors import Unavailable
+from kit.stores.racing import (
+    SPAWN,
+    Clock,
+    count_up,
+    counting,
+    drain,
+    in_child,
+    opened,
+    race,
+    refused,
+    there,
+    writing,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
-
-    from kit.stores.protocol import Entry, Store
 
     Opener = Callable[..., Any]
 
 __all__ = ["Clock", "StoreContract"]
-
-_SPAWN = multiprocessing.get_context("spawn")
-
-
-class Clock:
-    """A clock that stands still until it is told to go on."""
-
-    def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class StoreContract:
@@ -65,16 +63,16 @@ class StoreContract:
     # --- one caller --------------------------------------------------------------------------------------------------
 
     def test_an_entry_is_kept_as_it_was_given(self, opener: Opener) -> None:
-        with _open(opener, clock := Clock()) as store:
+        with opened(opener, clock := Clock()) as store:
             value = bytes(range(256)) * 40
             assert store.add("k", value, ttl=60, owner="ann") is True
-            entry = _there(store, "k")
+            entry = there(store, "k")
             assert (entry.key, entry.value, entry.owner) == ("k", value, "ann")
             assert (type(entry.version), type(entry.value)) == (int, bytes)
             assert abs(entry.expires - clock.now - 60) < 0.01
 
     def test_what_is_not_there_is_none_or_false(self, opener: Opener) -> None:
-        with _open(opener, Clock()) as store:
+        with opened(opener, Clock()) as store:
             assert store.get("k") is None
             assert store.swap("k", b"", version=1) is False
             assert store.touch("k", ttl=9) is False
@@ -83,60 +81,60 @@ class StoreContract:
             assert store.sweep() == 0
 
     def test_add_inserts_only_once(self, opener: Opener) -> None:
-        with _open(opener, Clock()) as store:
+        with opened(opener, Clock()) as store:
             assert store.add("k", b"1", ttl=60) is True
             assert store.add("k", b"2", ttl=60, owner="eve") is False
-            entry = _there(store, "k")
+            entry = there(store, "k")
             assert (entry.value, entry.owner) == (b"1", None)
 
     def test_swap_replaces_only_the_version_it_names(self, opener: Opener) -> None:
-        with _open(opener, Clock()) as store:
+        with opened(opener, Clock()) as store:
             store.add("k", b"1", ttl=60)
-            first = _there(store, "k").version
+            first = there(store, "k").version
             assert store.swap("k", b"2", version=first) is True
             assert store.swap("k", b"3", version=first) is False
-            assert _there(store, "k").value == b"2"
+            assert there(store, "k").value == b"2"
 
     def test_swap_with_an_equal_value_succeeds_and_still_moves_the_version(self, opener: Opener) -> None:
-        with _open(opener, Clock()) as store:
+        with opened(opener, Clock()) as store:
             store.add("k", b"1", ttl=60)
-            first = _there(store, "k").version
+            first = there(store, "k").version
             assert store.swap("k", b"1", version=first) is True
-            assert _there(store, "k").version != first
+            assert there(store, "k").version != first
 
     def test_swap_keeps_expiry_and_owner_unless_they_are_given(self, opener: Opener) -> None:
-        with _open(opener, clock := Clock()) as store:
+        with opened(opener, clock := Clock()) as store:
             store.add("k", b"1", ttl=60, owner="ann")
-            old = _there(store, "k")
+            old = there(store, "k")
             clock.now += 10
             assert store.swap("k", b"2", version=old.version)
-            kept = _there(store, "k")
+            kept = there(store, "k")
             assert (kept.owner, kept.expires) == ("ann", old.expires)
             assert store.swap("k", b"3", version=kept.version, ttl=100, owner="bob")
-            assert abs(_there(store, "k").expires - clock.now - 100) < 0.01
+            assert abs(there(store, "k").expires - clock.now - 100) < 0.01
             assert store.owned("ann") == []
             assert [entry.value for entry in store.owned("bob")] == [b"3"]
 
     def test_touch_moves_the_expiry_and_nothing_else(self, opener: Opener) -> None:
-        with _open(opener, clock := Clock()) as store:
+        with opened(opener, clock := Clock()) as store:
             store.add("k", b"1", ttl=60, owner="ann")
-            old = _there(store, "k")
+            old = there(store, "k")
             clock.now += 30
             assert store.touch("k", ttl=60) is True
             assert store.touch("k", ttl=60) is True
-            new = _there(store, "k")
+            new = there(store, "k")
             assert abs(new.expires - clock.now - 60) < 0.01
             assert (new.value, new.version, new.owner) == (old.value, old.version, old.owner)
 
     def test_remove_is_true_once(self, opener: Opener) -> None:
-        with _open(opener, Clock()) as store:
+        with opened(opener, Clock()) as store:
             store.add("k", b"1", ttl=60)
             assert store.remove("k") is True
             assert store.remove("k") is False
             assert store.get("k") is None
 
     def test_owned_finds_all_and_only_the_owners_entries(self, opener: Opener) -> None:
-        with _open(opener, clock := Clock()) as store:
+        with opened(opener, clock := Clock()) as store:
             for number in range(5):
                 store.add(f"a{number}", b"", ttl=60 + number, owner="ann")
             for key, owner in [("b", "Ann"), ("c", "ann "), ("d", "änn"), ("e", None)]:
@@ -147,33 +145,33 @@ class StoreContract:
             assert sorted(entry.key for entry in store.owned("ann")) == ["a3", "a4"]
 
     def test_keys_differ_by_case_blank_and_accent(self, opener: Opener) -> None:
-        with _open(opener, Clock()) as store:
+        with opened(opener, Clock()) as store:
             keys = ["a", "A", "a ", " a", "á", "a\u0301", "%", "_", "'", '"', "\\", "$where", "a.b", "🔑" * 63]
             keys.append("x" * 255)
             assert [store.add(key, key.encode(), ttl=60) for key in keys] == [True] * len(keys)
-            assert [_there(store, key).value for key in keys] == [key.encode() for key in keys]
+            assert [there(store, key).value for key in keys] == [key.encode() for key in keys]
 
     def test_what_breaks_the_rules_is_refused_before_it_is_sent(self, opener: Opener) -> None:
-        with _open(opener, Clock()) as store:
+        with opened(opener, Clock()) as store:
             wrong: Any
             for wrong in ["", "x" * 256, "é" * 128, "a\0b", "\ud800", 7, None, b"k"]:
-                _refused(store.get, wrong)
-                _refused(store.add, wrong, b"", ttl=9)
-                _refused(store.swap, wrong, b"", version=1)
-                _refused(store.touch, wrong, ttl=9)
-                _refused(store.remove, wrong)
-                _refused(store.owned, wrong)
+                refused(store.get, wrong)
+                refused(store.add, wrong, b"", ttl=9)
+                refused(store.swap, wrong, b"", version=1)
+                refused(store.touch, wrong, ttl=9)
+                refused(store.remove, wrong)
+                refused(store.owned, wrong)
             for ttl in [0, -1, float("nan"), float("inf")]:
-                _refused(store.add, "k", b"", ttl=ttl)
-                _refused(store.touch, "k", ttl=ttl)
+                refused(store.add, "k", b"", ttl=ttl)
+                refused(store.touch, "k", ttl=ttl)
             assert store.get("k") is None
 
     # --- time --------------------------------------------------------------------------------------------------------
 
     def test_an_expired_entry_is_absent_from_everything(self, opener: Opener) -> None:
-        with _open(opener, clock := Clock()) as store:
+        with opened(opener, clock := Clock()) as store:
             store.add("k", b"1", ttl=60, owner="ann")
-            version = _there(store, "k").version
+            version = there(store, "k").version
             clock.now += 59.5
             assert store.get("k") is not None
             clock.now += 0.5
@@ -184,17 +182,17 @@ class StoreContract:
             assert store.remove("k") is False
 
     def test_add_takes_the_place_of_an_expired_entry(self, opener: Opener) -> None:
-        with _open(opener, clock := Clock()) as store:
+        with opened(opener, clock := Clock()) as store:
             store.add("k", b"old", ttl=60, owner="ann")
             clock.now += 60
             assert store.add("k", b"new", ttl=60) is True
-            entry = _there(store, "k")
+            entry = there(store, "k")
             assert (entry.value, entry.owner) == (b"new", None)
             assert abs(entry.expires - clock.now - 60) < 0.01
             assert store.owned("ann") == []
 
     def test_sweep_deletes_what_has_expired_in_bounded_batches(self, opener: Opener) -> None:
-        with _open(opener, clock := Clock()) as store:
+        with opened(opener, clock := Clock()) as store:
             for number in range(30):
                 store.add(f"old{number}", b"", ttl=10)
             store.add("live", b"", ttl=100)
@@ -207,13 +205,13 @@ class StoreContract:
     # --- versions ----------------------------------------------------------------------------------------------------
 
     def test_no_version_comes_back_even_after_removal_and_expiry(self, opener: Opener) -> None:
-        with _open(opener, clock := Clock()) as store:
+        with opened(opener, clock := Clock()) as store:
             seen = []
             for number in range(20):
                 assert store.add("k", b"", ttl=10)
-                seen.append(_there(store, "k").version)
+                seen.append(there(store, "k").version)
                 assert store.swap("k", b"", version=seen[-1])
-                seen.append(_there(store, "k").version)
+                seen.append(there(store, "k").version)
                 if number % 2:
                     store.remove("k")
                 else:
@@ -225,94 +223,94 @@ class StoreContract:
     # --- races of threads --------------------------------------------------------------------------------------------
 
     def test_of_many_adds_one_wins(self, opener: Opener) -> None:
-        with _open(opener, time.time) as store:
+        with opened(opener, time.time) as store:
             for number in range(self.rounds):
-                won = _race(self.threads, lambda n, k: store.add(k, b"%d" % n, ttl=60), f"k{number}")
+                won = race(self.threads, lambda n, k: store.add(k, b"%d" % n, ttl=60), f"k{number}")
                 assert won.count(True) == 1
-                assert _there(store, f"k{number}").value == b"%d" % won.index(True)
+                assert there(store, f"k{number}").value == b"%d" % won.index(True)
 
     def test_of_many_adds_over_an_expired_entry_one_wins(self, opener: Opener) -> None:
-        with _open(opener, clock := Clock()) as store:
+        with opened(opener, clock := Clock()) as store:
             for _ in range(self.rounds):
                 clock.now += 100
-                won = _race(self.threads, lambda n: store.add("k", b"%d" % n, ttl=60))
+                won = race(self.threads, lambda n: store.add("k", b"%d" % n, ttl=60))
                 assert won.count(True) == 1
-                assert _there(store, "k").value == b"%d" % won.index(True)
+                assert there(store, "k").value == b"%d" % won.index(True)
 
     def test_of_many_swaps_of_one_version_one_wins(self, opener: Opener) -> None:
-        with _open(opener, time.time) as store:
+        with opened(opener, time.time) as store:
             store.add("k", b"", ttl=60)
             for _ in range(self.rounds):
-                version = _there(store, "k").version
-                won = _race(self.threads, lambda n, v: store.swap("k", b"%d" % n, version=v), version)
+                version = there(store, "k").version
+                won = race(self.threads, lambda n, v: store.swap("k", b"%d" % n, version=v), version)
                 assert won.count(True) == 1
-                assert _there(store, "k").value == b"%d" % won.index(True)
+                assert there(store, "k").value == b"%d" % won.index(True)
 
     def test_of_many_removes_one_wins(self, opener: Opener) -> None:
-        with _open(opener, time.time) as store:
+        with opened(opener, time.time) as store:
             for _ in range(self.rounds):
                 store.add("k", b"", ttl=60)
-                assert _race(self.threads, lambda n: store.remove("k")).count(True) == 1
+                assert race(self.threads, lambda n: store.remove("k")).count(True) == 1
 
     def test_a_swap_that_meets_a_remove_revives_nothing(self, opener: Opener) -> None:
-        with _open(opener, time.time) as store:
+        with opened(opener, time.time) as store:
             for _ in range(self.rounds):
                 store.add("k", b"1", ttl=60)
-                version = _there(store, "k").version
+                version = there(store, "k").version
                 calls = [partial(store.remove, "k"), partial(store.swap, "k", b"2", version=version)]
-                removed, _ = _race(2, lambda n, calls: calls[n](), calls)
+                removed, _ = race(2, lambda n, calls: calls[n](), calls)
                 assert removed is True
                 assert store.get("k") is None
 
     def test_a_counter_loses_nothing(self, opener: Opener) -> None:
-        with _open(opener, time.time) as store:
+        with opened(opener, time.time) as store:
             store.add("k", b"0", ttl=60)
-            _race(self.threads, lambda n: _count_up(store, 10))
-            assert _there(store, "k").value == b"%d" % (self.threads * 10)
+            race(self.threads, lambda n: count_up(store, 10))
+            assert there(store, "k").value == b"%d" % (self.threads * 10)
 
     # --- races of processes, and their death -------------------------------------------------------------------------
 
     def test_processes_and_their_threads_lose_nothing(self, opener: Opener) -> None:
-        with _open(opener, time.time) as store:
+        with opened(opener, time.time) as store:
             if getattr(store, "one_process", False):
                 return
             store.add("k", b"0", ttl=600)
-            workers = [_SPAWN.Process(target=_counting, args=(opener, 4, 10)) for _ in range(self.processes)]
+            workers = [SPAWN.Process(target=counting, args=(opener, 4, 10)) for _ in range(self.processes)]
             for worker in workers:
                 worker.start()
             for worker in workers:
                 worker.join(120)
             assert [worker.exitcode for worker in workers] == [0] * self.processes
-            assert _there(store, "k").value == b"%d" % (self.processes * 4 * 10)
+            assert there(store, "k").value == b"%d" % (self.processes * 4 * 10)
 
     def test_a_killed_process_loses_no_write_it_was_told_of_and_blocks_nobody(self, opener: Opener) -> None:
-        with _open(opener, time.time) as store:
+        with opened(opener, time.time) as store:
             if getattr(store, "one_process", False) or os.name != "posix":
                 return
             for round_ in range(2):
-                mine, theirs = _SPAWN.Pipe(duplex=False)
-                worker = _SPAWN.Process(target=_writing, args=(opener, theirs, f"r{round_}."))
+                mine, theirs = SPAWN.Pipe(duplex=False)
+                worker = SPAWN.Process(target=writing, args=(opener, theirs, f"r{round_}."))
                 worker.start()
                 theirs.close()
                 told = [mine.recv() for _ in range(20)]
                 os.kill(worker.pid or 0, signal.SIGKILL)
                 worker.join(60)
-                told += _drain(mine)
+                told += drain(mine)
                 assert [key for key in told if store.get(key) is None] == []
                 assert store.add(f"after{round_}", b"", ttl=60) is True
                 worker.close()
 
     def test_a_forked_child_and_its_parent_go_on_side_by_side(self, opener: Opener) -> None:
-        with _open(opener, time.time) as store:
+        with opened(opener, time.time) as store:
             if getattr(store, "one_process", False) or not hasattr(os, "fork"):
                 return
             store.add("k", b"0", ttl=600)
-            worker = multiprocessing.get_context("fork").Process(target=_in_child, args=(store,))
+            worker = multiprocessing.get_context("fork").Process(target=in_child, args=(store,))
             worker.start()
-            _count_up(store, 10)
+            count_up(store, 10)
             worker.join(60)
             assert worker.exitcode == 0
-            assert _there(store, "k").value == b"20"
+            assert there(store, "k").value == b"20"
 
     # --- outage ------------------------------------------------------------------------------------------------------
 
@@ -320,7 +318,7 @@ class StoreContract:
         opener = self.unreachable()
         if opener is None:
             return
-        with _open(opener, time.time) as store:
+        with opened(opener, time.time) as store:
             calls: list[Callable[[], object]] = [
                 lambda: store.get("k"),
                 lambda: store.add("k", b"", ttl=9),
@@ -338,86 +336,3 @@ class StoreContract:
                     assert time.monotonic() - start < 10
                 else:
                     raise AssertionError("an unreachable store answered")
-
-
-class _open:
-    """A handle on the store's data, closed at the end."""
-
-    def __init__(self, opener: Opener, clock: Callable[[], float]) -> None:
-        self._store: Store = opener(clock=clock)
-
-    def __enter__(self) -> Store:
-        return self._store
-
-    def __exit__(self, *exc: object) -> None:
-        getattr(self._store, "close", lambda: None)()
-
-
-def _there(store: Store, key: str) -> Entry:
-    entry = store.get(key)
-    assert entry is not None, f"{key!r} is gone"
-    return entry
-
-
-def _refused(call: Callable[..., object], *args: Any, **options: Any) -> None:
-    try:
-        call(*args, **options)
-    except Invalid:
-        return
-    raise AssertionError("a call that breaks the rules was not refused with kit.errors.Invalid")
-
-
-def _race(threads: int, act: Callable[..., Any], *args: Any) -> list[Any]:
-    """What `act(0, *args)`, `act(1, *args)` … return when all start at once; the first error is raised here."""
-    barrier = threading.Barrier(threads)
-    results: list[Any] = [None] * threads
-    errors: list[BaseException] = []
-
-    def run(number: int) -> None:
-        try:
-            barrier.wait(30)
-            results[number] = act(number, *args)
-        except BaseException as exc:
-            errors.append(exc)
-
-    running = [threading.Thread(target=run, args=(number,)) for number in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    if errors:
-        raise errors[0]
-    return results
-
-
-def _count_up(store: Store, times: int) -> None:
-    while times:
-        entry = _there(store, "k")
-        if store.swap("k", b"%d" % (int(entry.value) + 1), version=entry.version):
-            times -= 1
-        else:
-            time.sleep(0.001)
-
-
-def _counting(opener: Opener, threads: int, times: int) -> None:
-    with _open(opener, time.time) as store:
-        _race(threads, lambda n: _count_up(store, times))
-
-
-def _in_child(store: Store) -> None:
-    _count_up(store, 10)
-
-
-def _writing(opener: Opener, told: Any, prefix: str) -> None:
-    with _open(opener, time.time) as store:
-        for number in range(100_000):
-            store.add(f"{prefix}{number}", b"x" * 100, ttl=600)
-            told.send(f"{prefix}{number}")
-
-
-def _drain(pipe: Any) -> Iterator[str]:
-    while True:
-        try:
-            yield pipe.recv()
-        except EOFError:
-            return

@@ -55,9 +55,7 @@ class MemoryStore:
             self._put(Entry(key, bytes(value), new_version(), self._clock() + ttl, owner))
             return True
 
-    def swap(
-        self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None
-    ) -> bool:
+    def swap(self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None) -> bool:
         """Compare and set; False if the entry moved or is gone."""
         check_key(key)
         owner = owner if owner is None else check_key(owner, "owner")

@@ -77,9 +77,7 @@ class MongoStore:
                 return False
         return True
 
-    def swap(
-        self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None
-    ) -> bool:
+    def swap(self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None) -> bool:
         """Compare and set; False if the entry moved or is gone."""
         fields: dict[str, Any] = {"value": bytes(value), "version": _int64(new_version())}
         if ttl is not None:

@@ -40,9 +40,7 @@ class Store(Protocol):
     def add(self, key: str, value: bytes, *, ttl: float, owner: str | None = None) -> bool:
         """Insert; False, and nothing changes, if a live entry is there."""
 
-    def swap(
-        self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None
-    ) -> bool:
+    def swap(self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None) -> bool:
         """Replace the value if the version is still that; None keeps expiry or owner. False if it moved or is gone."""
 
     def touch(self, key: str, *, ttl: float) -> bool:

@@ -43,9 +43,7 @@ class Sealed:
         """Insert; False if a live entry is there."""
         return self._store.add(key, self._seal(key, value), ttl=ttl, owner=owner)
 
-    def swap(
-        self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None
-    ) -> bool:
+    def swap(self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None) -> bool:
         """Compare and set; False if the entry moved or is gone."""
         return self._store.swap(key, self._seal(key, value), version=version, ttl=ttl, owner=owner)
 

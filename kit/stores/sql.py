@@ -116,9 +116,7 @@ class SqlStore:
         self._tidy()
         return True
 
-    def swap(
-        self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None
-    ) -> bool:
+    def swap(self, key: str, value: bytes, *, version: int, ttl: float | None = None, owner: str | None = None) -> bool:
         """Compare and set; False if the entry moved or is gone."""
         now = self._clock()
         expires = None if ttl is None else now + check_ttl(ttl)

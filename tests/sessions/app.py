@@ -7,7 +7,7 @@ import threading
 from kit.sessions import Sessions, of
 from kit.testing import call
 
-JSON = "application/json"
+COOKIE = "__Host-sid"
 
 
 def text(start_response, body=b"ok", status="200 OK"):
@@ -74,3 +74,55 @@ class Browser:
         if errors:
             raise errors[0]
         return jars
+
+
+def put(**values):
+    """An act that sets these keys."""
+    return lambda session: session.update(values)
+
+
+class Counting:
+    """A store that counts how often it is asked."""
+
+    def __init__(self, store):
+        self.store, self.calls = store, []
+
+    def __getattr__(self, name):
+        def counted(*args, **options):
+            self.calls.append(name)
+            return getattr(self.store, name)(*args, **options)
+
+        return counted
+
+
+READS = {
+    "[]": lambda s: s["a"],
+    "get": lambda s: s.get("a"),
+    "in": lambda s: "a" in s,
+    "len": lambda s: len(s),
+    "bool": lambda s: bool(s),
+    "iter": lambda s: list(s),
+    "keys": lambda s: s.keys() and None,
+    "items": lambda s: list(s.items()),
+    "==": lambda s: s == {},
+    "owner": lambda s: s.owner,
+    "created": lambda s: s.created,
+    "renewed": lambda s: s.renewed,
+    "new": lambda s: s.new,
+    "tag": lambda s: s.tag,
+    "take_flashes": lambda s: s.take_flashes(),
+    "devices": lambda s: s.devices(),
+}
+WRITES = {
+    "set": lambda s: s.__setitem__("a", 2),
+    "del": lambda s: s.__delitem__("a"),
+    "pop": lambda s: s.pop("a"),
+    "update": lambda s: s.update(b=1),
+    "clear": lambda s: s.clear(),
+    "incr": lambda s: s.incr("a"),
+    "push": lambda s: s.push("l", 1),
+    "alter": lambda s: s.alter("a", lambda n: n + 1),
+    "flash": lambda s: s.flash("hi"),
+    "inside": lambda s: s["inner"].append(1),
+}
+IDS = {"rotate": lambda s: s.rotate(), "revoke": lambda s: s.revoke()}

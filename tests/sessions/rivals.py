@@ -1,6 +1,6 @@
 """The rivals, each as a WSGI app that runs `environ["test.act"](session)` on its session; and the probe as a program.
 
-    python -m tests.sessions.rivals beaker 20 2        # prints {"lost": …, "revived": …} of 20 sessions x 2 writers
+python -m tests.sessions.rivals beaker 20 2        # prints {"lost": …, "revived": …} of 20 sessions x 2 writers
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The cookie: read so strictly that no planted one passes for ours, and set only where nobody can listen.
 
-    KIT_LONG=1 python -m pytest tests/sessions/test_cookie.py        # the fuzz with 1,000,000 headers
+KIT_LONG=1 python -m pytest tests/sessions/test_cookie.py        # the fuzz with 1,000,000 headers
 """
 
 from __future__ import annotations

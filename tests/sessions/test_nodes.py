@@ -1,6 +1,6 @@
 """Two gunicorn nodes behind nginx on one store, killed with signal 9 in turn under load: no acknowledged write is lost.
 
-    KIT_LONG=1 python -m pytest tests/sessions/test_nodes.py        # 200 clients, 20 kills
+KIT_LONG=1 python -m pytest tests/sessions/test_nodes.py        # 200 clients, 20 kills
 """
 
 from __future__ import annotations

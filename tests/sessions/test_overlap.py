@@ -1,6 +1,6 @@
 """Overlapping requests of one session: nothing is lost, nothing comes back; and the rivals lose in the same probe.
 
-    KIT_LONG=1 python -m pytest tests/sessions/test_overlap.py        # 300 sessions x {2, 8} writers on every store
+KIT_LONG=1 python -m pytest tests/sessions/test_overlap.py        # 300 sessions x {2, 8} writers on every store
 """
 
 from __future__ import annotations

@@ -12,8 +12,7 @@ from kit.sessions import SealedCookie, SessionTooLarge, revoke_owner
 from kit.stores import MemoryStore
 from kit.stores.contract import Clock
 from kit.testing import call
-from tests.sessions.app import Browser
-from tests.sessions.test_session import READS, Counting
+from tests.sessions.app import READS, Browser, Counting
 
 COOKIE = "__Host-sid"
 RING = KeyRing([new_key()])

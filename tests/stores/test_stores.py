@@ -180,9 +180,11 @@ def test_threads_that_die_leave_no_connection_behind(database):
         thread.start()
         thread.join()
     count = SqlStore(url)
-    rows = store._pool._idle[0][1].execute_sql(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    ).fetchone()
+    rows = (
+        store._pool._idle[0][1]
+        .execute_sql("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        .fetchone()
+    )
     assert rows[0] <= 8
     store.close(), count.close()
 
