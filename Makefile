@@ -1,6 +1,7 @@
 # make run       serve recipes/polls on http://127.0.0.1:8000    (make run APP=hello PORT=9000)
 # make test      all tests                                        (make test ARGS="tests/routing -x")
 # make check     lint, types and tests, as CI runs them
+# make scan      wapiti and sqlmap against a control and a defended app (make scan ARGS=--short)
 # make coverage  tests with branch coverage       make bench   kit beside its peers       make clean   forget all that was made
 #
 # Each makes its own environment in .venv first; another Python: make test VENV=.venv-3.13 PYTHON=python3.13
@@ -13,7 +14,7 @@ APP ?= polls
 PORT ?= 8000
 JOBS ?= auto
 
-.PHONY: run test check lint types coverage bench dist clean
+.PHONY: run test check lint types coverage bench scan dist clean
 
 run: $(VENV)/.all
 	$(BIN)/kit run $(APP) --port $(PORT)
@@ -38,6 +39,13 @@ coverage: $(VENV)/.test
 
 bench: $(VENV)/.bench
 	for name in $$(grep -l __main__ benchmarks/*.py | tr / . ); do echo "== $$name"; $(BIN)/python -m $${name%.py} || exit 1; done
+
+scan: $(VENV)/.test $(VENV)-scan/bin/wapiti
+	KIT_SCANNERS=$(VENV)-scan/bin $(BIN)/python -m tests.security.scan.run $(ARGS)
+
+$(VENV)-scan/bin/wapiti:
+	$(PYTHON) -m venv --clear $(VENV)-scan
+	$(VENV)-scan/bin/python -m pip install --quiet --disable-pip-version-check "wapiti3 ==3.2.3" sqlmap
 
 dist: $(VENV)/.test
 	rm -rf build dist

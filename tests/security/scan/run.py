@@ -92,7 +92,7 @@ def scan(name, make, short):
         (folder / "app").mkdir()
         with serving(make(folder / "app"), folder) as (url, log):
             cookie = signed_in(url)
-            kinds = wapiti(url, folder, SHORT if short else MODULES, cookie, 120 if short else 300)
+            kinds = wapiti(url, folder, SHORT if short else MODULES, cookie, 90 if short else 300)
             injected = sqlmap(url, folder, cookie)
         print(f"{name}: {len(log)} requests; wapiti {sorted(kinds) or 'nothing'}; sqlmap {injected or 'nothing'}")
         return kinds, injected, log
