@@ -92,6 +92,7 @@ class MakoEngine:
         preprocess: Callable[[str], str] | None = None,
     ) -> None:
         self.folders = tuple(str(folder) for folder in folders)
+        self._seen: set[str] = set()  # names that were fit, and found
         self._lookup = TemplateLookup(
             directories=list(self.folders),
             filesystem_checks=reload,
@@ -131,8 +132,11 @@ class MakoEngine:
 
     def template(self, name: str) -> Template:
         """Mako's own `Template`: compiled on first use, then kept."""
-        known(name, self.folders)
         try:
+            if name not in self._seen:
+                known(name, self.folders)
+                self._lookup.get_template(name)
+                self._seen.add(name)
             return self._lookup.get_template(name)
         except exceptions.TopLevelLookupException:
             raise TemplateError.missing(name, self.folders, self.names()) from None
