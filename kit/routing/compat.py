@@ -54,8 +54,8 @@ class CompiledMapper:
         self.__dict__["_vars"] = vars(mapper) if vars(mapper).keys() >= _READ else None
         self.__dict__["_lock"] = Lock()
         self.__dict__["_made"] = (None, 0, False, None)  # what the rules were made of, and the function
-        self.__dict__["_clist"] = None  # the arguments of create_regs, if it was called here
-        self.__dict__["_count"] = None  # how many routes the mapper's expressions were made of, if that is known
+        self.__dict__["_clist"] = None  # the arguments of create_regs, where they are known
+        self.__dict__["_regs"] = (None, 0)  # what create_regs left when this was last looked at, and of how many routes
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.mapper, name)
@@ -104,13 +104,16 @@ class CompiledMapper:
         """Make the rules anew, and swap them in at once; None where nothing can be compiled."""
         mapper = self.mapper
         with self._lock:
-            late = self._count not in (None, len(mapper.matchlist))
             if not mapper._created_regs and not mapper.controller_scan:
                 return None  # the mapper says itself that create_regs() is missing
-            if not mapper._created_regs or (late and (mapper.controller_scan or self._clist)):
+            made_of, count = self._regs
+            late = made_of is mapper.__dict__.get("_prefix2routes") and count != len(mapper.matchlist)
+            if not mapper._created_regs:
+                self.__dict__["_clist"] = ()
+            if not mapper._created_regs or (late and (self._clist is not None or not _scans(mapper))):
                 mapper.create_regs(*self._clist or ())
             find = _find_of(mapper) if _known(mapper) else None
-            self.__dict__["_count"] = len(mapper.matchlist)
+            self.__dict__["_regs"] = (mapper._prefix2routes, len(mapper.matchlist))
             self.__dict__["_made"] = (mapper._prefix2routes, len(mapper.matchlist), bool(mapper.sub_domains), find)
             return find
 
@@ -121,8 +124,16 @@ class CompiledMapper:
 
     def create_regs(self, *clist: Any) -> None:
         """As `Mapper.create_regs`; its list of controllers is used again for routes that are connected later."""
-        self.__dict__["_clist"], self.__dict__["_count"] = clist, len(self.mapper.matchlist)
         self.mapper.create_regs(*clist)
+        self.__dict__["_clist"], self.__dict__["_regs"] = (
+            clist,
+            (self.mapper._prefix2routes, len(self.mapper.matchlist)),
+        )
+
+
+def _scans(mapper: Any) -> bool:
+    """Whether a list of controllers makes a difference to the expressions."""
+    return any("controller" in route.minkeys | route.maxkeys for route in mapper.matchlist)
 
 
 def _known(mapper: Any) -> bool:

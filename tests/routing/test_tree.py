@@ -156,6 +156,35 @@ def test_a_route_connected_later_is_found_by_the_next_match():
     assert fast.match("/a", GET) == {"controller": "a"}
 
 
+def test_a_list_of_controllers_that_the_mapper_was_given_is_not_lost():
+    plain = mapper("/{controller}")
+    fast = compile_mapper(plain)
+    assert fast.match("/b", GET) is None
+    plain.connect("/x/{controller}")
+    plain.create_regs(["b"])
+    assert fast.match("/b", GET) == fast.match("/x/b", GET) == {"controller": "b"}
+    fast = compile_mapper(plain)
+    fast.connect("/y")
+    assert fast.match("/b", GET) == plain.match("/b", GET) == {"controller": "b"}
+
+
+def test_a_compiled_mapper_serves_the_middleware_and_the_url_generator_of_routes():
+    from routes import URLGenerator
+    from routes.middleware import RoutesMiddleware
+
+    from kit.testing import call
+
+    plain = mapper("/p/{id}", action="show")
+
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [repr(environ["wsgiorg.routing_args"][1]).encode()]
+
+    served = RoutesMiddleware(app, compile_mapper(plain), use_method_override=False, singleton=False)
+    assert call(served, "/p/7").text == "{'action': 'show', 'id': '7'}"
+    assert URLGenerator(compile_mapper(plain), {"HTTP_HOST": "x"})(action="show", id=3) == "/p/3"
+
+
 def test_options_of_the_mapper_that_are_set_later_count():
     plain = mapper("/p/{id}")
     fast = compile_mapper(plain)
