@@ -65,7 +65,10 @@ class Request(webob.Request):
 
     @property
     def POST(self) -> MultiDict[str, Any] | NoVars:
-        """The fields of the form in the body, by name: text, or `kit.http.upload.Upload`."""
+        """The fields of the form in the body, by name: text, or `kit.http.upload.Upload`.
+
+        Read with the usual limits; for others, call `kit.http.body.parse(request, limits=…)` first.
+        """
         from kit.http import body
 
         if body.media_type(self.environ) not in _FORMS:
