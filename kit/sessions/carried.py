@@ -21,7 +21,7 @@ import json
 from typing import TYPE_CHECKING
 
 from kit.audit import event
-from kit.errors import KitError, Unavailable
+from kit.errors import ConfigError, KitError, Unavailable
 from kit.seal import BrokenSeal, KeyRing, Sealer
 from kit.sessions.cookie import text_for
 from kit.sessions.epochs import Epochs
@@ -69,6 +69,9 @@ class Carried:
     """The sessions of a `SealedCookie`."""
 
     def __init__(self, options: SealedCookie, terms: Terms) -> None:
+        if terms.most or terms.renew:
+            what = "sealed cookies can neither be counted nor replaced by age: most and renew are for a store"
+            raise ConfigError(what, hint="open_store(url), or leave them 0")
         self._sealer, self._terms = options.sealer, terms
         self._epochs = Epochs(options.epochs, terms.absolute) if options.epochs is not None else None
         self.refuses = frozenset() if options.lossy else frozenset(("incr", "push", "alter"))
@@ -108,19 +111,24 @@ class Carried:
 
     def save(self, session: Session, environ: WSGIEnvironment) -> str | None:
         """Commit: the new cookie, if the session changed, or if its expiry must be put off."""
-        for fields in session._revoked:
-            if self._epochs and fields["owner"] is not None:
-                self._epochs.end(fields["owner"], fields["id"])
-            event(environ, "session_logout", owner=fields["owner"])
+        ended = self.end(session, environ)
         fields = session._kept
         due = fields is not None and self._terms.due(session._read(), fields["until"])
         if not (session._ops or session._wanted or session._rotate or due):
-            return "" if session._revoked else None
+            return ended
         if session._down:
             raise Unavailable("the session could not be read, so it cannot be written")
         if fields is None or session._rotate:
             event(environ, "session_created" if fields is None else "session_renewed", owner=session._owner)
         return self._sealed(session, environ)
+
+    def end(self, session: Session, environ: WSGIEnvironment) -> str | None:
+        """Commit nothing but what was revoked."""
+        for fields in session._revoked:
+            if self._epochs and fields["owner"] is not None:
+                self._epochs.end(fields["owner"], fields["id"])
+            event(environ, "session_logout", owner=fields["owner"])
+        return "" if session._revoked else None
 
     def _sealed(self, session: Session, environ: WSGIEnvironment) -> str:
         row, name, owner = session._read(), self._terms.cookie_name(environ), session._owner

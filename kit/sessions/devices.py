@@ -25,11 +25,13 @@ class Device:
     `expires` is when it ends if it is not used again. Where nobody knows how long sessions rest, `seen` is `renewed`.
     """
 
-    __slots__ = ("_key", "_store", "agent", "created", "current", "expires", "name", "renewed", "seen")
+    __slots__ = ("_store", "agent", "created", "current", "expires", "key", "name", "renewed", "seen")
 
     def __init__(self, store: Store, entry: Entry, *, idle: float | None = None, current: bool = False) -> None:
         row = _row(entry)
-        self._store, self._key = store, entry.key
+        self._store = store
+        #: where the store keeps it
+        self.key = entry.key
         #: a public name of the session, for a form that revokes it
         self.name = entry.key[-12:]
         #: whether it is the session of this request
@@ -46,7 +48,7 @@ class Device:
 
     def revoke(self) -> bool:
         """End it, now; False if it had ended already."""
-        return self._store.remove(self._key)
+        return self._store.remove(self.key)
 
 
 def devices_of(store: Store, owner: str, *, idle: float | None = None, current: str = "") -> list[Device]:

@@ -64,6 +64,8 @@ class Kept:
         session._id = session_id if is_id(session_id) else ""
         entry = self._entry(session, environ, session_id) if session._id else None
         row = self._row(session, entry, environ) if entry is not None else None
+        if session._id and row is None and not (session._lost or session._down):
+            event(environ, "session_expired")  # or an id that somebody has invented
         if entry is None or row is None or self._terms.too_old(row):
             entry, row, session._id = None, self._terms.new_row(environ), ""
         else:
@@ -104,15 +106,13 @@ class Kept:
 
     def save(self, session: Session, environ: WSGIEnvironment) -> str | None:
         """Commit what the request did."""
-        for entry in session._revoked:
-            self._end(entry)
-            event(environ, "session_logout", owner=entry.owner)
+        ended = self.end(session, environ)
         due = session._stale or self._terms.outdated(session._read())
         if session._base is not None and due and not session._rotate:
             return self._renew(session, session._base, environ)
         if not (session._ops or session._wanted or session._rotate):
             self._touch(session)
-            return "" if session._revoked else None
+            return ended
         if session._down:
             raise Unavailable("the session could not be read, so it cannot be written")
         if session._lost:
@@ -122,6 +122,13 @@ class Kept:
             return self._create(session, environ)
         move = self._move if session._rotate else self._merge
         return move(session, session._base, environ)
+
+    def end(self, session: Session, environ: WSGIEnvironment) -> str | None:
+        """Commit nothing but what was revoked."""
+        for entry in session._revoked:
+            self._end(entry)
+            event(environ, "session_logout", owner=entry.owner)
+        return "" if session._revoked else None
 
     def _touch(self, session: Session) -> None:
         """Put off the expiry of a session that was read, at most once a minute; nothing is lost if it fails."""
@@ -138,6 +145,7 @@ class Kept:
         session._id = session._id or new_id()
         self._add(session, session._read())
         event(environ, "session_created", owner=session._owner)
+        self._cap(session)
         return session._id
 
     def _add(self, session: Session, row: Row) -> None:
@@ -146,6 +154,14 @@ class Kept:
         value, ttl = encode(row, self._terms.limit), self._terms.ttl(row)
         if not self.store.add(key_of(session._id), value, ttl=ttl, owner=session._owner):
             raise SessionConflict("the id of a new session is taken", hint="try again")
+
+    def _cap(self, session: Session) -> None:
+        """End the oldest sessions of a user who has too many."""
+        if self._terms.most and session._owner is not None:
+            others = [device for device in devices_of(self.store, session._owner) if device.key != key_of(session._id)]
+            others.sort(key=lambda device: device.expires, reverse=True)
+            for device in others[self._terms.most - 1 :]:
+                device.revoke()
 
     def _dress(self, session: Session, row: Row) -> None:
         """What a rotation changes beside the id."""
@@ -192,6 +208,7 @@ class Kept:
         for attempt in range(_TRIES):
             if self.store.swap(base.key, mark(key), version=base.version, ttl=_MARK):
                 event(environ, "session_renewed", owner=session._owner)
+                self._cap(session)
                 return session._id
             again, moved = self._again(session, base.key, attempt), self.store.get(key)
             if again is None or moved is None:

@@ -67,6 +67,7 @@ class _Saving(Layer):
         idle: float = 12 * 3600,
         absolute: float = 7 * 86400,
         renew: float = 0,
+        most: int = 0,
         limit: int = 64 * 1024,
         when_down: str = "refuse",
         persistent: bool = False,
@@ -84,7 +85,17 @@ class _Saving(Layer):
         self._key, self._plain_http, self._same_site = session_key, plain_http, same_site
         self._age = int(absolute) if persistent else None
         self._clear_site_data = clear_site_data
-        terms = Terms(idle, absolute, renew, limit, when_down, clock, self._cookie_name, self._read_cookie).check()
+        terms = Terms(
+            idle=idle,
+            absolute=absolute,
+            renew=renew,
+            most=most,
+            limit=limit,
+            when_down=when_down,
+            clock=clock,
+            cookie_name=self._cookie_name,
+            cookie=self._read_cookie,
+        ).check()
         self._place: Place = Carried(store, terms) if isinstance(store, SealedCookie) else Kept(store, terms)
 
     def before(self, environ: WSGIEnvironment) -> None:
@@ -113,10 +124,10 @@ class _Saving(Layer):
         if session._row is None:
             return [("Vary", "Cookie")]
         if failed:
-            session._ops, session._rotate, session._wanted = [], False, False
+            session._ops, value = [], self._place.end(session, environ)
         else:
             session._settle()
-        value = self._place.save(session, environ)
+            value = self._place.save(session, environ)
         changed = bool(session._ops) or value is not None
         added = [("Vary", "Cookie"), *([("Cache-Control", "no-store")] if changed else [])]
         if value is None:
@@ -145,6 +156,7 @@ class Sessions(_Saving):
     - `idle`: how long a session lives without being used; `absolute`: how long it lives at all.
     - `renew`: the id is replaced when it is this old, 0 for never; the old one goes on for a minute, for requests that
       overlap and answers that were lost.
+    - `most`: how many sessions a user may have at once; one more at login ends the oldest. 0 for any number.
     - `limit`: the most bytes that one session takes; more is a `SessionTooLarge` that names the biggest key.
     - `when_down`: "refuse" answers 503 where the store is down and the session is needed; "anonymous" reads an empty
       session then. Writing to it is refused either way.

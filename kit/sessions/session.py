@@ -60,6 +60,9 @@ class Place(Protocol):
     def save(self, session: Session, environ: WSGIEnvironment) -> str | None:
         """Commit; the new value of the cookie, "" to delete it, None to say nothing."""
 
+    def end(self, session: Session, environ: WSGIEnvironment) -> str | None:
+        """Commit nothing but what was revoked; "" or None as for `save`."""
+
     def claim(self, session: Session) -> list[list[str]]:
         """Take the kept flash messages, so that no other request gets them."""
 

@@ -20,6 +20,7 @@ class Terms(NamedTuple):
     idle: float
     absolute: float
     renew: float
+    most: int
     limit: int
     when_down: str
     clock: Callable[[], float]
@@ -30,8 +31,8 @@ class Terms(NamedTuple):
         """The terms, or `ConfigError`."""
         if not 0 < self.idle <= self.absolute:
             raise ConfigError(f"idle={self.idle}, absolute={self.absolute}", hint="0 < idle <= absolute, in seconds")
-        if self.renew < 0:
-            raise ConfigError(f"renew={self.renew}", hint="seconds after which an id is replaced, or 0")
+        if self.renew < 0 or self.most < 0:
+            raise ConfigError(f"renew={self.renew}, most={self.most}", hint="0 for never and for any number")
         if self.when_down not in ("refuse", "anonymous"):
             raise ConfigError(f"when_down={self.when_down!r}", hint="'refuse' or 'anonymous'")
         return self

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kit.sessions import Sessions, TooLate, of
+from kit.seal import new_key
+from kit.sessions import SealedCookie, Sessions, TooLate, of
 from kit.testing import call
 from tests.sessions.app import COOKIE, IDS, READS, WRITES, Browser, Counting, put
 
@@ -151,6 +152,15 @@ def test_an_error_saves_nothing(browser):
     browser.go(lambda s: (s.update(a=2), s.rotate("ann")), status="500 Internal Server Error")
     assert browser.read() == {"a": 1}
     assert browser.go(lambda s: s.owner) is None
+
+
+@pytest.mark.parametrize("place", [None, SealedCookie([new_key()])])
+def test_an_error_at_the_time_of_a_renewal_saves_nothing_either(store, clock, place):
+    browser = Browser(place or store, clock=clock, renew=0 if place else 60)
+    browser.go(put(a=1))
+    clock.now += 100
+    browser.go(put(a=2), status="500 Internal Server Error")
+    assert browser.read() == {"a": 1}
 
 
 def test_an_exception_saves_nothing(browser):

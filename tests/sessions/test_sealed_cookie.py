@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from kit.errors import KitError
+from kit.errors import ConfigError, KitError
 from kit.seal import KeyRing, new_key
 from kit.sessions import SealedCookie, SessionTooLarge, revoke_owner
 from kit.stores import MemoryStore
@@ -142,6 +142,12 @@ def test_what_would_lose_updates_is_refused_unless_it_is_asked_for(browser, act)
     lossy = Browser(SealedCookie(RING, lossy=True))
     lossy.go(act)
     assert lossy.read()
+
+
+@pytest.mark.parametrize("options", [{"most": 3}, {"renew": 60}])
+def test_options_that_need_a_store_are_refused(options):
+    with pytest.raises(ConfigError, match="store"):
+        Browser(SealedCookie(RING), **options)
 
 
 def test_of_overlapping_writers_the_last_wins_whole(browser):

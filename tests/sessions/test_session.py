@@ -100,6 +100,15 @@ def test_all_other_sessions_of_a_user_are_ended(store):
     assert [b.go(lambda s: s.owner) for b in (mine, stolen, other)] == ["ann", None, "bob"]
 
 
+def test_a_login_too_many_ends_the_oldest_session(store, clock):
+    browsers = [Browser(store, clock=clock, most=2) for _ in range(4)]
+    for browser in browsers:
+        browser.go(put(a=1))
+        browser.go(lambda s: s.rotate("ann"))
+        clock.now += 100
+    assert [b.go(lambda s: s.owner) for b in browsers] == [None, None, "ann", "ann"]
+
+
 def test_revoke_owner_leaves_what_is_no_session(store):
     browser = Browser(store)
     browser.go(lambda s: s.rotate("ann"))
