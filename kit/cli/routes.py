@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "describe", "explain", "run"]
 
 
+_BELOW = "/{_rest:rest}"  # the variable of what lies below a mount
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `kit routes`."""
     add_target(parser)
@@ -100,12 +103,17 @@ def _rows(node: Node, prefix: str, seen: set[int]) -> Iterator[dict[str, Any]]:
         return
     seen.add(id(node.app))
     prefix += node.label if node.label.startswith("/") else ""
-    for route in _routes(node.app):
+    routes = _routes(node.app)
+    mounts = {route.path for route in routes if getattr(route, "mount", False)}
+    for route in routes:
+        if route.path in mounts and route.path.removesuffix(_BELOW) in mounts - {route.path}:
+            continue  # the same mount once more: what lies below its prefix
+        only_written = route.methods is not None and not route.methods
         yield {
-            "methods": sorted(route.methods or ()),
-            "path": prefix + route.path,
+            "methods": ["LINK"] if only_written else sorted(route.methods or ()),
+            "path": prefix + route.path.removesuffix(_BELOW) + ("/*" if route.path in mounts else ""),
             "name": route.name,
-            "handler": _named(route.endpoint),
+            "handler": "-" if only_written else _named(route.endpoint),
             "guards": [_named(guard) for guard in getattr(route, "guards", ())],
             "source": near(route.where),
         }

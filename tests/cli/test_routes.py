@@ -17,7 +17,7 @@ admin = Router()
 group = admin.group("/users", layers=[Inner], guard=lambda request: None)
 group.get("/{id:int}", users, name="user")
 router = Router(check="off")
-router.mount("/admin", compose(admin))
+router.mount("/admin", compose(admin), name="admin")
 router.get("/posts/{id}", users, name="post")
 app = compose(Outer, router)
 """
@@ -33,6 +33,17 @@ def test_match_names_layers_guards_handler_and_lines_through_a_mount(kit, folder
     assert at == sorted(at)
     assert "site_a.py:9)" in told
     assert "{'id': 7}" in told
+
+
+def test_mounts_and_links_are_one_line_each(kit, folder):
+    (folder / "site_a.py").write_text(
+        ADMIN + "router._frozen = False; router.link('cdn', 'https://cdn.example.com/{f}')\n"
+    )
+    lines = [line.split() for line in kit("routes", "site_a:app").stdout.splitlines()[1:]]
+    assert [line[:3] for line in lines] == [
+        ["any", "/admin/*", "admin"], ["GET", "/posts/{id}", "post"], ["LINK", "/{f}", "cdn"],
+        ["GET", "/admin/users/{id:int}", "user"],
+    ]  # fmt: skip
 
 
 def test_match_says_why_nothing_answers(kit, folder):

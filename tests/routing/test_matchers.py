@@ -1,5 +1,7 @@
 """Both matchers are held to the published contract, and the contract is shown to bite."""
 
+import os
+
 import pytest
 
 from kit.errors import ConfigError
@@ -34,11 +36,11 @@ def test_the_contract_finds_a_matcher_that_ranks_wrongly():
 
 def test_random_tables_are_answered_alike_by_both_matchers():
     hits = 0
-    for at, router in enumerate(tables(2, 250)):
+    for at, router in enumerate(tables(2, 1000 if os.environ.get("KIT_LONG") else 120)):
         mapped = Mapped(sorted((r for r in router.routes), key=lambda route: -len(route.template.prefix)))
         assert same_answers(router.matcher, mapped, router, at, 80) == []
         hits += sum(router.matcher.find(route.path, None, {}) is not None for route in router.routes)
-    assert hits > 300
+    assert hits > 150
 
 
 def test_a_matcher_of_ones_own_is_given_as_a_factory():
