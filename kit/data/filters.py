@@ -86,13 +86,13 @@ def parse_filter(
 
 
 def _one(
-    model: type[Model], name: str, operator: str, text: str, operators: Mapping[str, frozenset[str]]
+    model: type[Model], name: str, operator: str, text: Any, operators: Mapping[str, frozenset[str]]
 ) -> tuple[str, Pred | None]:
     if name not in operators:
         return "unknown", None
     if operator not in operators[name]:
         return "operator", None
-    if len(text) > _LONGEST:
+    if not isinstance(text, str) or len(text) > _LONGEST:
         return "max", None
     try:
         return "", _TESTS[operator](model._fields[name], text)

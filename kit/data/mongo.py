@@ -39,6 +39,8 @@ class MongoBackend:
         self._name = url.name
         text, options = url.mongo_args(timeout=timeout)
         given = {name.lower() for name in url.options}
+        if "timeoutms" not in given:  # an operation may take its time unless there is a deadline
+            del options["timeoutMS"]
         # what is acknowledged is in the journal of most servers: it survives a crash
         durable = {"w": "majority", "journal": True, "maxPoolSize": pool, "waitQueueTimeoutMS": int(timeout * 1000)}
         options |= {name: value for name, value in durable.items() if name.lower() not in given}

@@ -17,6 +17,7 @@ with needs("pymysql", extra="mysql", by=__name__):
 __all__ = ["Mysql"]
 
 _MODE = "STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+_SILENCE = 300  # seconds
 
 
 class Mysql(Dialect):
@@ -43,8 +44,9 @@ class Mysql(Dialect):
         "json": lambda column: json.loads,
     }
 
-    def __init__(self) -> None:
+    def __init__(self, *, timeout: float) -> None:
         super().__init__()
+        self._wait = max(1, round(timeout))  # the server counts whole seconds
         self._collation = "utf8mb4_nopad_bin"
         self._mariadb = True
 
@@ -69,9 +71,14 @@ class Mysql(Dialect):
         keys = ", ".join(self.name(name) + (" DESC" if down else "") for name, down in index.columns)
         return f"{'UNIQUE ' if index.unique else ''}KEY {self.name(schema.index_name(index))} ({keys})"
 
+    def options(self, options: dict[str, Any]) -> dict[str, Any]:
+        """A statement may take its time unless there is a deadline; a server silent for this long is gone."""
+        return {**options, "read_timeout": _SILENCE, "write_timeout": _SILENCE}
+
     def prepare(self, database: Any) -> None:
         """MariaDB can refuse to write over what a snapshot has not seen; MySQL cannot, and serialises instead."""
-        database.execute_sql(f"SET SESSION sql_mode = '{_MODE}', time_zone = '+00:00'")
+        first = f"sql_mode = '{_MODE}', time_zone = '+00:00', innodb_lock_wait_timeout = {self._wait}"
+        database.execute_sql(f"SET SESSION {first}")
         (version,) = database.execute_sql("SELECT VERSION()").fetchone()
         self._mariadb = "maria" in version.lower()
         if self._mariadb:
@@ -87,7 +94,7 @@ class Mysql(Dialect):
             database.execute_sql(f"SET SESSION max_statement_time = {value:.3f}")
         else:
             database.execute_sql(f"SET SESSION max_execution_time = {0 if seconds is None else int(seconds * 1000)}")
-        wait = "DEFAULT" if seconds is None else str(max(1, int(seconds)))
+        wait = self._wait if seconds is None else max(1, min(self._wait, int(seconds)))
         database.execute_sql(f"SET SESSION innodb_lock_wait_timeout = {wait}")
 
     def error(self, exc: BaseException, schema: Schema | None) -> DataError | None:

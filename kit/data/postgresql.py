@@ -54,8 +54,8 @@ class Postgresql(Dialect):
         return f"STRPOS({column}, {self.mark}) > 0"
 
     def options(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Times come and go in UTC."""
-        return {**options, "options": f"{options.get('options', '')} -c timezone=UTC".strip()}
+        """Times come and go in UTC; a statement may take its time unless there is a deadline."""
+        return {**options, "options": f"{options.get('options', '')} -c timezone=UTC -c statement_timeout=0".strip()}
 
     @contextmanager
     def alone(self, database: Any) -> Iterator[None]:

@@ -46,6 +46,10 @@ class PerRequest(Layer):
         """Hang the handle into environ."""
         environ[self.key] = self.db if self.deadline is None else self.db.within(self.deadline)
 
+    def shutdown(self) -> None:
+        """Give all connections back: `kit.wsgi.shutdown(app)` calls it."""
+        self.db.close()
+
 
 def of(environ_or_request: Any, *, key: str = "kit.db") -> Database:
     """The database handle of a request; `MissingLayer` says what to add."""

@@ -183,7 +183,7 @@ def _dialect(url: URL, timeout: float) -> Dialect:
         return Postgresql()
     from kit.data.mysql import Mysql
 
-    return Mysql()
+    return Mysql(timeout=url.timeout(timeout))
 
 
 def _drop(database: Any) -> None:

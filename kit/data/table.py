@@ -171,7 +171,8 @@ class Table(Rows[M], Generic[M]):
 
     def _key(self, record: M) -> str:
         key: str | None = record.__dict__["id"]
-        if key is None:
+        versions = [record.__dict__[name] for name, one in self._model._fields.items() if one.options.version]
+        if key is None or None in versions:
             raise Invalid(
                 f"this {self._model.__name__} was never added", hint="add it first, and save what add returns"
             )

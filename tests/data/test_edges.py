@@ -189,3 +189,11 @@ def test_a_table_that_was_never_made_says_how_to_make_it(url: str, backend: str)
     with pytest.raises(DataError, match=r"db\.create\(\)"):
         db[Item].count()
     db.close()
+
+
+def test_the_end_of_a_text_is_its_end_and_not_a_line_before_it(opened: Opened) -> None:
+    db = opened(Item)
+    db[Item].add(Item(name="a\n"))
+    assert db[Item].where(Item.name.endswith("a")).count() == 0
+    assert db[Item].where(Item.name.endswith("a\n")).count() == 1
+    assert db[Item].where(Item.name.contains("^a")).count() == 0

@@ -39,7 +39,6 @@ MONGO = {
     "not < becomes >=": (mongoforms, 'return {"$not": test} if cmp.negated else test',
                          'return {"$gte": value} if cmp.negated and op == "lt" else test'),
     "text is a regular expression": (mongoforms, "re.escape(cmp.value)", "cmp.value"),
-    "the end is a $": (mongoforms, r'r"\z"', 'r"$"'),
     "case does not count": (mongoforms, ', "s")', ', "is")'),
 }  # fmt: skip
 
