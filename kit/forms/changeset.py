@@ -6,7 +6,7 @@ Nothing about it changes. What looks like a change gives a new one: `refuse`, `a
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
@@ -100,6 +100,10 @@ class Changeset(Generic[F]):
     def __getitem__(self, name: str) -> Any:
         """The field `name` for a template."""
         return view(self, self._group, name, "", *self._input())
+
+    def __iter__(self) -> Iterator[Any]:
+        """The fields, in their order."""
+        return (self[part.attribute] for part in self._group.parts)
 
     @property
     def bound(self) -> bool:
