@@ -41,7 +41,6 @@ class _Watching(Layer):
 
     provides = ("kit.body_limit",)
     rewrites = ("wsgi.input",)
-    wants = ("REQUEST_METHOD",)
 
     def __init__(
         self,

@@ -50,7 +50,8 @@ PERMISSIONS = (
 )
 _VALUE = re.compile(r"[ -~]+")
 _PATH = re.compile(r"/[A-Za-z0-9._~/-]*")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# controls, and what is no Latin-1: a server that cuts U+010A to one byte would send a line feed
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u0100-\U0010ffff]")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]*")  # RFC 9110, 5.6.2
 _CSP, _TWIN = "Content-Security-Policy", "Content-Security-Policy-Report-Only"
 
@@ -132,7 +133,7 @@ class Headers(Layer):
         """Refuse a header that would split the response; add what the app has not set."""
         present = {name.lower() for name, _ in headers}
         values = "".join([value for _, value in headers])
-        if _CONTROL.search(status + values) or not _TOKEN.fullmatch("".join(present)):
+        if _CONTROL.search(status + values) or "" in present or not _TOKEN.fullmatch("".join(present)):
             return self._injected
         if not present.isdisjoint(self._hide):
             headers = [pair for pair in headers if pair[0].lower() not in self._hide]

@@ -110,16 +110,21 @@ class bearer(Way):
 
 class remembered(Way):
     """A sealed cookie that outlives the session, set by `sign_in(…, remember=True)`. `tokens` is a `Tokens`, whose ttl
-    is how long the browser is remembered. Such a user is not fresh: `fresh(minutes)` asks for the password again."""
+    is how long the browser is remembered. Such a user is not fresh: `fresh(minutes)` asks for the password again.
 
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
+    `since(user)` is when the user last changed the password, or said "sign out everywhere", in seconds since the epoch:
+    older cookies are void."""
+
+    def __init__(self, tokens: Tokens, *, since: Callable[[str], float] | None = None) -> None:
+        self._tokens, self._since = tokens, since
 
     def find(self, environ: WSGIEnvironment) -> Found | None:
         """Whom the cookie remembers."""
         text = cookie_in(environ, _cookie(environ))
         found = None if text is None else _open(self._tokens, text)
-        return None if found is None else Found(found.user)
+        if found is None or (self._since is not None and (found.at or 0) < self._since(found.user)):
+            return None
+        return Found(found.user)
 
     def sign_in(self, environ: WSGIEnvironment, user: str, now: float, *, half: bool, remember: bool) -> Pairs:
         """Set the cookie, if it is wanted and both factors were shown."""

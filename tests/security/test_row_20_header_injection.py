@@ -8,7 +8,7 @@ from kit.security import Headers
 from kit.testing import call
 from tests.security.frameworks import over_wsgi
 
-EVIL = ["a\r\nSet-Cookie: sid=evil", "a\nb", "a\rb", "a\0b", "a\x0bb", "a\x7fb"]
+EVIL = ["a\r\nSet-Cookie: sid=evil", "a\nb", "a\rb", "a\0b", "a\x0bb", "a\x7fb", "a\u010d\u010ab"]
 
 
 @pytest.mark.parametrize("evil", EVIL)
@@ -27,7 +27,7 @@ def test_row_20_a_header_value_with_control_characters_never_leaves(below, evil)
         assert b"text of the view" not in answer.body
 
 
-@pytest.mark.parametrize("name", ["X-A\r\nSet-Cookie", "X A", "X:A", "X-\0", "X-\xe9"])
+@pytest.mark.parametrize("name", ["", "X-A\r\nSet-Cookie", "X A", "X:A", "X-\0", "X-\xe9"])
 def test_row_20_a_header_name_that_is_no_token_never_leaves(name):
     headers = [("Content-Type", "text/html"), (name, "x")]
     answer = call(Headers(over_wsgi(lambda environ: (200, headers, b"text of the view"))))

@@ -136,6 +136,16 @@ def test_row_50_a_remembered_browser_comes_back_but_is_not_fresh():
     assert browser("/").json()["user"] is None
 
 
+def test_row_50_a_change_of_the_password_ends_what_was_remembered():
+    clock, changed = Clock(), {"ann": 0.0}
+    way = remembered(Tokens(RING, "remember", ttl=86_400, clock=clock), since=changed.get)
+    ((_, line),) = way.sign_in({}, "ann", clock.now, half=False, remember=True)
+    request = {"HTTP_COOKIE": line.partition(";")[0]}
+    assert way.find(request).user == "ann"
+    changed["ann"] = clock.now + 1
+    assert way.find(request) is None
+
+
 def test_a_user_whom_load_does_not_know_is_nobody(events):
     users = dict(USERS)
     browser = Browser(site(load=users.get))
