@@ -87,3 +87,15 @@ def test_response_works_the_same_with_every_engine(tmp_path: Path, engine: Any, 
 def test_jinja_macro_is_a_fragment(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text("{% macro row(post, css='x') %}<i class='{{ css }}'>{{ post }}</i>{% endmacro %}")
     assert Templates(engine=Jinja2Engine([tmp_path])).fragment("a.html", "row", post="<") == "<i class='x'>&lt;</i>"
+
+
+def test_context_has_all_that_makos_own_has() -> None:
+    """It is made without Mako's constructor, for speed: a new Mako that keeps more must be noticed."""
+    from mako.runtime import Context
+
+    from kit.render.engines.mako import _Context, _Writer
+
+    theirs, ours = Context(_Writer(print), x=1), _Context(_Writer(print), {"x": 1})
+    assert vars(theirs).keys() == vars(ours).keys()
+    assert set(theirs.keys()) == set(ours.keys())
+    assert theirs.kwargs == ours.kwargs == {"x": 1}

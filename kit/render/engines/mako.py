@@ -18,6 +18,7 @@ What differs from plain Mako, each for a fault that plain Mako has (docs/render.
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -214,11 +215,18 @@ class _Context(Context):
     """Mako's context, with `capture` that gives `Markup` and undefined names that know themselves."""
 
     def __init__(self, buffer: Any, data: Mapping[str, Any]) -> None:
-        super().__init__(buffer, **data)
-        self._data["capture"] = partial(_capture, self)
+        # what runtime.Context.__init__ does, with fewer copies; tests/render/test_engines.py compares the two
+        self._buffer_stack = [buffer]
+        self._kwargs = dict(data)
+        self._with_template = self._outputting_as_unicode = None
+        self.namespaces: dict[Any, Any] = {}
+        self.caller_stack = runtime.CallerStack()
+        self._data = {**data, "capture": partial(_capture, self), "caller": self.caller_stack}
 
     def get(self, key: str, default: Any = None) -> Any:
-        value = super().get(key, default)
+        if key in self._data:
+            return self._data[key]
+        value = getattr(builtins, key, default)
         return Absent(partial(UndefinedName, key)) if value is runtime.UNDEFINED else value
 
     def _copy(self) -> Context:
