@@ -1,4 +1,4 @@
-"""recipes/wizard in a real browser, by keyboard alone, with JavaScript on and off; `KIT_LONG=1`: on MongoDB's wire, too."""
+"""recipes/wizard in a real browser, by keyboard alone, with and without JavaScript; `KIT_LONG=1`: on MongoDB's wire, too."""
 
 import os
 import threading
