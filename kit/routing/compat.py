@@ -122,13 +122,11 @@ class CompiledMapper:
         with self._lock:
             return self.mapper.connect(*args, **options)
 
-    def create_regs(self, *clist: Any) -> None:
+    def create_regs(self, clist: Any = None) -> None:
         """As `Mapper.create_regs`; its list of controllers is used again for routes that are connected later."""
-        self.mapper.create_regs(*clist)
-        self.__dict__["_clist"], self.__dict__["_regs"] = (
-            clist,
-            (self.mapper._prefix2routes, len(self.mapper.matchlist)),
-        )
+        self.mapper.create_regs(clist)
+        self.__dict__["_clist"] = (clist,)
+        self.__dict__["_regs"] = self.mapper._prefix2routes, len(self.mapper.matchlist)
 
 
 def _scans(mapper: Any) -> bool:

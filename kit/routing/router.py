@@ -231,8 +231,7 @@ class Router(Group):
                 path = self._decoded(path)
             except Malformed as exc:
                 return problem_of(exc)(environ, start_response)
-        built = self._built or self.matcher
-        found = built.find(path, environ["REQUEST_METHOD"], environ)
+        found = (self.matcher if self._built is None else self._built).find(path, environ["REQUEST_METHOD"], environ)
         if found is None or found[0] is None:
             from kit.routing.refusals import second  # a table whose every request is found never loads it
 

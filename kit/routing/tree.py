@@ -85,7 +85,7 @@ class _Group:
     def __init__(self, rules: list[Rule]) -> None:
         self.first = first = rules[0]
         self.rules: list[Rule] = []
-        self.heads, self.more, self.condition, self.verify = first.heads, first.more, first.condition, first.verify
+        self.heads, self.condition, self.verify = first.heads, first.condition, first.verify
         self.any: Rule | None = None
         self.by_method: dict[str | None, Rule] = {None: first}
         for rule in rules:

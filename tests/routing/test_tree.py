@@ -151,7 +151,7 @@ def test_a_route_connected_later_is_found_by_the_next_match():
     assert fast.match("/q", GET) == {"action": "q"}
     by_list = Mapper(register=False, controller_scan=None)
     fast = compile_mapper(by_list)
-    fast.create_regs(["a"])
+    fast.create_regs(clist=["a"])
     fast.connect("/{controller}")
     assert fast.match("/a", GET) == {"controller": "a"}
 
