@@ -233,7 +233,7 @@ class Changeset(Generic[F]):
             name = f' name="_do" value="{self.action}"' if self.action else ""
             html = f'<button type="submit"{name} hidden></button>'
         token = self._call.environ.get("kit.csrf")
-        if token is not None:
+        if token is not None and self._setting.method == "post":  # never in a URL
             html = f'<input type="hidden" name="_csrf" value="{escape(token())}">{html}'
         if self._setting.guard is not None:
             own = {} if self._source is None else self._source.own

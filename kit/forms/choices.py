@@ -35,7 +35,7 @@ class Choice(Kind):
         #: whether the choices are the same at every request
         self.fixed = isinstance(choices, type) or not callable(choices)
         self._kept = list(_grouped(choices)) if self.fixed else []
-        self._known = self._by_text()
+        self._known = self._by_text() if self.fixed else {}
         if self.fixed:
             self.schema = {"enum": [self.dump(value) for value in self._known.values()]}
 

@@ -29,10 +29,9 @@ class Leaf(Node):
         super().__init__(attribute, spec.name, spec.label, spec.hint)
         self.kind, self.spec, self.optional, self.stored = kind, spec, optional, spec.stored
         self.checks: list[tuple[Constraint, Any]] = self._checks()
-        #: what is shown at first, and taken where JSON says nothing
-        self.default = spec.default
-        if self.default is MISSING and (optional or kind.blank is not None):
-            self.default = None if optional else kind.blank
+        self._default = spec.default
+        if self._default is MISSING and (optional or kind.blank is not None):
+            self._default = None if optional else kind.blank
         self.required = spec.required if spec.required is not None else not (optional or self._blank_is_fine())
         self.widget = spec.widget or kind.widget
         self.strip = self.widget != "password"
@@ -81,11 +80,16 @@ class Leaf(Node):
     def empty(self, raw: Any) -> bool:
         if raw.__class__ is not str:
             return raw is None
-        return not raw.strip(SPACE) or (bool(self.default) and raw == self.kind.show(self.default))
+        return not raw.strip(SPACE) or (bool(self._default) and raw == self.kind.show(self.default))
 
     def bounds(self) -> list[tuple[Constraint, Any]]:
         """The constraints with their bounds as they are now."""
         return [(row, bound() if callable(bound) else bound) for row, bound in self.checks]
+
+    @property
+    def default(self) -> Any:
+        """What is shown at first, and taken where JSON says nothing; a function without arguments is asked."""
+        return self._default() if callable(self._default) else self._default
 
     @property
     def fixed(self) -> bool:

@@ -18,6 +18,7 @@ from kit.forms.spec import MISSING, Action, FieldSpec, RowsSpec, Rule
 __all__ = ["Either", "Group", "Nest", "Rows"]
 
 _DEPTH = 64  # names of levels in a path; kit.http.body refuses more by itself
+_STRANGERS = 20  # unknown names of one form that are reported: the answer should not be longer than the question
 
 
 class Group(Node):
@@ -61,9 +62,9 @@ class Group(Node):
             if value is not MISSING:
                 values[attribute] = value
         if not raw.keys() <= self.names:
-            for name in raw:
-                if name not in self.names and name[:1] != "_":
-                    run.wrong(prefix + name, "unknown")
+            strangers = [name for name in raw if name not in self.names and name[:1] != "_"]
+            for name in strangers[:_STRANGERS]:
+                run.wrong(prefix + name, "unknown")
         if self.rules:
             self._judge(values if data is MISSING else self.over(values, data), prefix, run)
         return values

@@ -96,7 +96,7 @@ class _Maker:
             made |= {"type": [made["type"], "null"]} if "type" in made else {}
             made |= {"enum": [*made["enum"], None]} if "enum" in made else {}
         if leaf.spec.default is not MISSING and leaf.spec.default is not None:
-            made["default"] = leaf.kind.dump(leaf.spec.default)
+            made["default"] = leaf.kind.dump(leaf.default)
         made["title"] = leaf.label
         if leaf.hint:
             made["description"] = leaf.hint

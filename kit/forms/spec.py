@@ -82,7 +82,7 @@ def field(
 ) -> Any:
     """One input. A field is required unless its annotation admits None, it has a blank default, or `required=False`.
 
-    - `default`: the value shown at first, and taken where a JSON document says nothing
+    - `default`: the value shown at first, and taken where a JSON document says nothing; or a function that makes it
     - `label`, `hint`: texts, translated at render; the label is made from the name where it is not given
     - `choices`: pairs (value, label), values, an Enum, groups {label: choices}, or a function that returns these
     - `places`: digits after the point of a Decimal;  `zone`: where the local time of a datetime is (IANA name)

@@ -109,6 +109,24 @@ def test_an_unknown_name_is_an_error_and_a_name_of_kits_own_is_not():
     assert "is_admin" not in form.changes
 
 
+def test_of_very_many_unknown_names_some_are_reported():
+    form = QuestionForm.check({"text": "x", "choices": [], **{f"k{i}": 1 for i in range(10_000)}})
+    assert len(form.errors) < 30
+
+
+def test_a_search_form_is_read_from_the_query_and_its_token_is_in_no_url():
+    class Search(Form, method="get"):
+        q: str = field(max=9)
+        page: int = field(default=1, required=False)
+
+    assert not Search.bind(environ(query="utm=1")).bound
+    assert Search.bind(environ(query="q=a&utm=1")).value.q == "a"
+    assert Search.bind(environ(query="q=" + "a" * 10)).errors[0].code == "too_long"
+    html = str(Search.bind(environ("/find", query="q=a", environ={"kit.csrf": lambda: "secret"})))
+    assert "secret" not in html
+    assert 'method="get" action="/find"' in html
+
+
 def test_a_name_given_twice_is_an_error():
     assert QuestionForm.bind(post(GOOD + "&text=b")).errors == (("text", "duplicate", {}),)
 

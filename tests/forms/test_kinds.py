@@ -160,6 +160,26 @@ def test_a_blank_optional_field_is_none_and_a_blank_default_is_text():
     assert form_of(list[Plan]).check({}).value.x == []
 
 
+def test_a_default_and_choices_may_be_functions_which_are_not_called_by_the_class():
+    asked = []
+
+    def day():
+        asked.append("day")
+        return dt.date(2026, 1, 1)
+
+    def words():
+        asked.append("words")
+        return ["a", "b"]
+
+    days, chosen = form_of(dt.date, field(default=day)), form_of(str, field(choices=words))
+    assert not asked
+    assert days.bind(environ()).x.value == "2026-01-01"
+    assert days.check({}).value.x == dt.date(2026, 1, 1)
+    assert post(chosen, "x=b").value.x == "b"
+    assert str(chosen.bind(environ()).x).count("<option") == 3
+    assert "enum" not in chosen.json_schema()["properties"]["x"]
+
+
 def test_a_box_that_must_be_ticked_is_an_error_when_it_is_not():
     form = form_of(bool, field(required=True))
     assert post(form, "").errors[0].code == post(form, "x=off").errors[0].code == "required"

@@ -1,4 +1,7 @@
-"""recipes/wizard in a real browser, by keyboard alone, with and without JavaScript; `KIT_LONG=1`: on MongoDB's wire, too."""
+"""recipes/wizard in a real browser, by keyboard alone, with JavaScript and without it.
+
+`KIT_LONG=1`: on MongoDB's wire, too.
+"""
 
 import os
 import threading
