@@ -30,6 +30,7 @@ _CODE = frozenset({"style", "srcdoc"})
 _CALLS = re.compile(r"(?:\w+\.)*(?:url|safe_url|static_url|url_for)\s*\(")
 # what begins a link so that the rest cannot change its scheme; U+FFFC stands for an expression already judged
 _FIXED = re.compile(r"\s*(?:\ufffc|(?:https?|mailto|tel):|[^:]*[/?#])", re.I)
+_ATTRIBUTES = re.compile(r"(?:\w+\.)*attrs\s*\(")  # of a form, or of anything that gives its attributes as Markup
 _WHOLE = re.compile(r"(?:^|[=(,:\[?]|\breturn)\s*$")
 
 
@@ -94,10 +95,10 @@ def _kept(node: Any, kept: bool) -> tuple[str, str] | None:
 def _expression(node: Any, place: Place) -> tuple[str, str] | None:
     text = node.text.strip()
     shown = "${" + (text if len(text) <= 40 else text[:39] + "…") + "}"
+    if _constant(text) or (place.state == "tag" and _ATTRIBUTES.match(text)):
+        return None
     if "n" in (name.strip() for name in node.escapes.split(",")):
         return "raw", f"{shown} is written without escaping; pass Markup if it is HTML"
-    if _constant(text):
-        return None
     if place.state in ("tag", "name", "tag-name"):
         return "name", f"{shown} stands where a tag or attribute is named; only constants may"
     if place.state == "before-value" or (place.state == "value" and not place.quote):
