@@ -155,7 +155,8 @@ class BackendContract(Answers, Together):
                 query.explain()
             return
         for start in range(0, 600, 200):
-            db[Owner].add_many([Owner(name=str(n), email=f"{n}@x.example") for n in range(start, start + 200)])
+            owners = [Owner(name=str(n), email=f"{n}@x.example") for n in range(start, start + 200)]
+            db[Owner].add_many(owners, stepwise=True)
         for served in (
             query,
             db[Owner].where(Owner.email.in_(["7@x.example", "8@x.example"])),

@@ -76,7 +76,7 @@ def fill(db: Database, rng: random.Random, rows: int = 60) -> list[Mapping[str, 
     """Store random rows; returns them as the reference sees them."""
     fields = [one for name, one in Sample._fields.items() if name != "id"]
     records = [Sample(**{one.name: _value(rng, one) for one in fields}) for _ in range(rows)]
-    return [row_of(record) for record in db[Sample].add_many(records)]
+    return [row_of(record) for record in db[Sample].add_many(records, stepwise=True)]
 
 
 def _value(rng: random.Random, one: Field[Any]) -> Any:

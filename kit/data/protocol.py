@@ -91,7 +91,7 @@ class Session(Protocol):
         """The driver's own handle, inside this transaction."""
 
     def insert(self, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Store all rows or none; each has every column."""
+        """Store rows, each with every column; in a transaction all or none, and one row always whole."""
 
     def find(self, query: Query) -> list[Row]:
         """The rows, each with `query.columns`."""

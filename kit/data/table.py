@@ -40,13 +40,16 @@ class Table(Rows[M], Generic[M]):
         """Store a new row; returns it with its id, stamps and version. `UniqueViolation` names the fields."""
         return self._insert([self._fresh(record, self._given_later())])[0]
 
-    def add_many(self, records: Iterable[M]) -> list[M]:
-        """Store all records or none (in a transaction of its own, unless this is one)."""
+    def add_many(self, records: Iterable[M], *, stepwise: bool = False) -> list[M]:
+        """Store all records or none, in a transaction of its own, unless this is one.
+
+        Where there are no transactions this is `Unsupported`, unless `stepwise` says that some of them may stay alone.
+        """
         later = self._given_later()
         fresh = [self._fresh(record, later) for record in records]
         if len(fresh) < 2:
             return self._insert(fresh) if fresh else []
-        return self._handle.run(lambda tx: tx[self._model]._insert(fresh))
+        return self._handle.run(lambda tx: tx[self._model]._insert(fresh), stepwise=stepwise)
 
     def get(self, id: str) -> M:
         """The row with this id; `Missing` (404) if there is none. `id` may come straight from a URL."""

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+import kit.data
 from kit.data import Field, Invalid, Model, NotIncluded, Ref, field, index, many, open_db, ref, unique, version
 from kit.data.evaluate import holds
 from kit.data.fuzz import Sample, _value, tree
@@ -174,3 +176,12 @@ def test_importing_kit_data_loads_no_driver_and_no_sibling() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(kit.data.__file__).parent / "README.md").read_text()
+    code = text.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {"__name__": "readme"}
+    exec(compile(code, "README.md", "exec"), names)
+    assert capsys.readouterr().out == "('author', 'title')\nAnn None\n"
+    names["db"].close()
