@@ -122,7 +122,7 @@ def _headers(layer: Any) -> Iterator[Finding]:
 def _csrf(layer: Any) -> Iterator[Finding]:
     if layer.report_only:
         yield Finding("error", "sec.csrf.report-only", "forged requests are only logged", "Csrf(app) when you are done")
-    for path in sorted(layer.exempt):
+    for path in sorted(layer.exempt.exact):
         what = f"{path} takes requests of any site"
         yield Finding("warning", "sec.csrf.exempt", what, "make sure that it checks a signature of its own")
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 from kit import audit
 from kit.errors import ConfigError, TooLarge
 from kit.http.problem import Problem
+from kit.security.paths import Paths
 from kit.wsgi import Layer
 
 TYPE_CHECKING = False
@@ -50,11 +51,11 @@ class _Watching(Layer):
         larger: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(app)
-        limits = {"": bytes, **(larger or {})}
-        if min(limits.values()) < 0:
-            raise ConfigError("bytes is below 0", hint="0 refuses every body")
+        longest = sorted((larger or {}).items(), key=lambda item: -len(item[0]))
+        self._larger = [(Paths([path], "larger"), limit) for path, limit in longest]
+        if min([bytes, *(limit for _, limit in longest)]) < 0:
+            raise ConfigError("a limit is below 0 bytes", hint="0 refuses every body")
         self._bytes = bytes
-        self._larger = sorted((larger or {}).items(), key=lambda item: -len(item[0]))  # the longest prefix first
 
     def before(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Judge the length; put the counting input in place."""
@@ -82,12 +83,7 @@ class _Watching(Layer):
         return None if counted is None or not counted.tripped else self._refusal(environ, counted.limit)
 
     def _limit(self, environ: WSGIEnvironment) -> int:
-        if self._larger:
-            path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-            for name, limit in self._larger:
-                if path == name or (name.endswith("/") and path.startswith(name)):
-                    return limit
-        return self._bytes
+        return next((limit for paths, limit in self._larger if paths.match(environ)), self._bytes)
 
     def _refusal(self, environ: WSGIEnvironment, limit: int) -> WSGIApplication:
         audit.event(environ, "excess_body", limit=limit)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from kit.errors import ConfigError
 from kit.http.problem import Problem
+from kit.security.names import origins as origins_of
 from kit.security.names import parse_origin
 from kit.wsgi import Layer
 
@@ -59,7 +60,7 @@ class Cors(Layer):
             raise ConfigError("origins '*' with credentials or other origins", hint="list the origins that you trust")
         if not listed:
             raise ConfigError("origins is empty", hint="name the origins, or leave Cors out")
-        self._origins = frozenset(_origin(text) for text in listed if text != "*")
+        self._origins = origins_of([text for text in listed if text != "*"], "origins")
         self._credentials = [("Access-Control-Allow-Credentials", "true")] if credentials else []
         self._methods = frozenset(methods)
         self._headers = frozenset(name.lower() for name in headers)
@@ -99,17 +100,7 @@ class Cors(Layer):
         return []
 
     def _allowed(self, environ: WSGIEnvironment) -> bool:
-        origin = environ.get("HTTP_ORIGIN")
-        return self.everybody or (origin is not None and origin in self._origins)
+        return self.everybody or parse_origin(environ.get("HTTP_ORIGIN", "")) in self._origins
 
 
 _OWN = frozenset(("access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers"))
-
-
-def _origin(text: str) -> str:
-    """The origin as a browser writes it: lower case, without a default port."""
-    found = parse_origin(text)
-    if found is None:
-        raise ConfigError(f"origins: {text!r} is no origin", hint="exactly scheme://host or scheme://host:port")
-    scheme, host, port = found
-    return f"{scheme}://{host}" if port == {"http": 80, "https": 443}[scheme] else f"{scheme}://{host}:{port}"

@@ -30,13 +30,14 @@ import re
 from urllib.parse import unquote
 
 from kit import audit
-from kit.errors import ConfigError, KitError
+from kit.errors import KitError
 from kit.http.body import field, media_type
 from kit.http.problem import Problem, problem_of
 from kit.security.again import ask_again
 from kit.security.csrf_token import CookieSecret, SessionSecret, Token
-from kit.security.names import parse_origin
+from kit.security.names import origins
 from kit.security.origin import verdict
+from kit.security.paths import Paths
 from kit.wsgi import Layer
 
 TYPE_CHECKING = False
@@ -82,8 +83,8 @@ class Csrf(Layer):
         self._session = SessionSecret(session_key)
         self._cookie = None if keys is None else CookieSecret(keys)
         self._session_key = session_key
-        self._trusted = frozenset(_origin(text) for text in trusted)
-        self.exempt = frozenset(_route(path) for path in exempt)
+        self._trusted = origins(trusted, "trusted")
+        self.exempt = Paths(exempt, "exempt", prefixes=False)
         self.report_only = report_only
 
     def before(self, environ: WSGIEnvironment) -> WSGIApplication | None:
@@ -92,7 +93,7 @@ class Csrf(Layer):
         token = environ["kit.csrf"] = Token(place, environ)
         if environ["REQUEST_METHOD"] in _SAFE and not _overridden(environ):
             return None
-        if environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "") in self.exempt:
+        if self.exempt.match(environ):
             return None
         try:
             reason = self._reason(environ, token)
@@ -165,16 +166,3 @@ def _token_needed(environ: WSGIEnvironment, same_origin: bool) -> bool:
 
 def _client_cert(environ: WSGIEnvironment) -> bool:
     return environ.get("SSL_CLIENT_VERIFY") == "SUCCESS" or "HTTP_X_CLIENT_CERT" in environ
-
-
-def _origin(text: str) -> tuple[str, str, int]:
-    origin = parse_origin(text)
-    if origin is None:
-        raise ConfigError(f"trusted: {text!r} is no origin", hint="exactly scheme://host or scheme://host:port")
-    return origin
-
-
-def _route(path: str) -> str:
-    if not path.startswith("/") or set(path) & set("*?#\\") or ".." in path:
-        raise ConfigError(f"exempt: {path!r} is no exact path", hint="list each path by itself, such as '/hook'")
-    return path

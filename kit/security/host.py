@@ -24,6 +24,7 @@ from kit import audit
 from kit.errors import ConfigError
 from kit.http.problem import Problem
 from kit.security.names import parse_host, parse_origin
+from kit.security.paths import Paths
 from kit.wsgi import Layer
 
 TYPE_CHECKING = False
@@ -52,7 +53,7 @@ class TrustedHosts(Layer):
         self._any_port = frozenset(host for host, port in exact if port is None)
         self._with_port = frozenset((host, port) for host, port in exact if port is not None)
         self.canonical = None if canonical is None else _canonical(canonical)
-        self._exempt = frozenset(exempt)
+        self._exempt = Paths(exempt, "exempt", prefixes=False)
         self.rewrites = () if canonical is None else ("HTTP_HOST",)
 
     def before(self, environ: WSGIEnvironment) -> WSGIApplication | None:
@@ -60,7 +61,7 @@ class TrustedHosts(Layer):
         sent = environ.get("HTTP_HOST", "")
         parsed = parse_host(sent)
         known = parsed is not None and self._known(*parsed)
-        if not known and environ.get("PATH_INFO") not in self._exempt:
+        if not known and not self._exempt.match(environ):
             audit.event(environ, "malicious_host", host=sent[:100])
             return Problem(400, "This site does not answer to that host name.")
         if self.canonical is not None:

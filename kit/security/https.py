@@ -23,6 +23,7 @@ from urllib.parse import quote
 from kit.errors import ConfigError
 from kit.http.problem import Problem
 from kit.security.names import parse_host
+from kit.security.paths import Paths
 from kit.wsgi import Layer
 
 TYPE_CHECKING = False
@@ -45,11 +46,11 @@ class Https(Layer):
         if not 0 < port < 65536:
             raise ConfigError(f"port is {port}", hint="1 to 65535")
         self._port = "" if port == 443 else f":{port}"
-        self._exempt = frozenset(exempt)
+        self._exempt = Paths(exempt, "exempt", prefixes=False)
 
     def before(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Answer what came over plain http."""
-        if environ["wsgi.url_scheme"] == "https" or environ.get("PATH_INFO") in self._exempt:
+        if environ["wsgi.url_scheme"] == "https" or self._exempt.match(environ):
             return None
         host = parse_host(environ.get("kit.host") or environ.get("HTTP_HOST", ""))
         if host is None:

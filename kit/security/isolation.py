@@ -20,9 +20,9 @@ those of Cors), `same_site` (let sibling subdomains load everything).
 from __future__ import annotations
 
 from kit import audit
-from kit.errors import ConfigError
 from kit.http.problem import Problem
-from kit.security.names import parse_origin
+from kit.security.names import origins, parse_origin
+from kit.security.paths import Paths
 from kit.wsgi import Layer
 
 TYPE_CHECKING = False
@@ -49,24 +49,14 @@ class Isolation(Layer):
         same_site: bool = False,
     ) -> None:
         super().__init__(app)
-        paths = list(public)
-        for path in paths:
-            if not path.startswith("/"):
-                raise ConfigError(f"public: {path!r} is no path", hint="'/logo.png', or a prefix such as '/static/'")
-        self._public = frozenset(path for path in paths if not path.endswith("/"))
-        self._prefixes = tuple(path for path in paths if path.endswith("/"))
-        self._trusted = frozenset(parse_origin(text) for text in trusted)
-        if None in self._trusted:
-            raise ConfigError("trusted holds what is no origin", hint="exactly scheme://host or scheme://host:port")
+        self._public = Paths(public, "public")
+        self._trusted = origins(trusted, "trusted")
         self._sites = frozenset(("same-origin", "none", *(["same-site"] if same_site else [])))
 
     def before(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Judge the request by its Sec-Fetch headers."""
         site = environ.get("HTTP_SEC_FETCH_SITE")
-        if site is None or site in self._sites or _navigates(environ):
-            return None
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        if path in self._public or (path.startswith(self._prefixes) and "/../" not in path):
+        if site is None or site in self._sites or _navigates(environ) or self._public.match(environ):
             return None
         if self._trusted and parse_origin(environ.get("HTTP_ORIGIN", "")) in self._trusted:
             return None

@@ -10,7 +10,13 @@ import re
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
-__all__ = ["parse_host", "parse_origin"]
+from kit.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["origins", "parse_host", "parse_origin"]
 
 _PORTS = {"http": 80, "https": 443}
 _NAME = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -53,3 +59,16 @@ def parse_origin(text: str) -> tuple[str, str, int] | None:
         return None
     found = parse_host(rest)
     return None if found is None else (scheme, found[0], found[1] or _PORTS[scheme])
+
+
+def origins(texts: Iterable[str], option: str) -> frozenset[tuple[str, str, int]]:
+    """The origins that `option` lists, parsed; `ConfigError` for a pattern, a bare host, or anything else.
+
+    >>> origins(["https://a.example"], "trusted")
+    frozenset({('https', 'a.example', 443)})
+    """
+    found = {text: parse_origin(text) for text in ([texts] if isinstance(texts, str) else texts)}
+    for text, origin in found.items():
+        if origin is None:
+            raise ConfigError(f"{option}: {text!r} is no origin", hint="write scheme and host: 'https://shop.example'")
+    return frozenset(origin for origin in found.values() if origin)

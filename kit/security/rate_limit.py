@@ -25,6 +25,7 @@ from ipaddress import ip_address, ip_network
 from kit import audit
 from kit.errors import ConfigError, Unavailable
 from kit.http.problem import Problem
+from kit.security.paths import Paths
 from kit.security.quota import Quota, Verdict
 from kit.stores.protocol import check_process
 from kit.wsgi import Layer
@@ -83,17 +84,13 @@ class RateLimit(Layer):
         if not name.replace("-", "").isalnum():
             raise ConfigError(f"name is {name!r}", hint="letters, digits and hyphens")
         self.quota = Quota(store, limit=limit, per=per, name=name, clock=clock)
-        listed = list(paths)
-        self._paths = frozenset(path for path in listed if not path.endswith("/"))
-        self._prefixes = tuple(path for path in listed if path.endswith("/"))
+        self._paths = Paths(paths, "paths")
         self._key, self._name, self._allow = key, name, outage == "allow"
         self._policy = ("RateLimit-Policy", f'"{name}";q={limit};w={math.ceil(per)}')
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Count the request, then serve or refuse it (PEP 3333)."""
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "") or "/"
-        counted = path in self._paths or path.startswith(self._prefixes)
-        who = self._key(environ) if counted else None
+        who = self._key(environ) if self._paths.match(environ) else None
         if who is None:
             return self.app(environ, start_response)
         check_process(self.quota.store, environ)
