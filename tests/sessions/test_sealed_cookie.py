@@ -69,7 +69,7 @@ def test_a_cut_cookie_is_an_anonymous_session(browser, cut):
 
 def test_it_is_bound_to_the_name_of_its_cookie_and_to_its_keys(browser, clock):
     browser.go(lambda s: s.update(user="ann"), scheme="http")
-    assert browser.read() == {}
+    assert browser.go(dict, scheme="http") == {"user": "ann"} and browser.read() == {}
     assert browser.go(dict, jar={COOKIE: browser.jar["sid"]}) == {}
     other = Browser(SealedCookie([new_key()]), clock=clock)
     browser.go(lambda s: s.update(user="ann"))
