@@ -95,7 +95,7 @@ def _kept(node: Any, kept: bool) -> tuple[str, str] | None:
 def _expression(node: Any, place: Place) -> tuple[str, str] | None:
     text = node.text.strip()
     shown = "${" + (text if len(text) <= 40 else text[:39] + "…") + "}"
-    if _constant(text) or (place.state == "tag" and _ATTRIBUTES.match(text)):
+    if _constant(text) or (place.state in ("tag", "tag-name") and _ATTRIBUTES.match(text)):
         return None
     if "n" in (name.strip() for name in node.escapes.split(",")):
         return "raw", f"{shown} is written without escaping; pass Markup if it is HTML"

@@ -33,6 +33,7 @@ FINE = [
     "<li class=${'on' if x else 'off'}>",
     "<li${' aria-current=\"step\"' if x else '' | n}>",
     "<form ${form.attrs(action=url('create'))}>",
+    "<form${form.attrs()}>${x}<input${part.attrs()} value='${x}'>",
     "<textarea>${x}</textarea><title>${x}</title>",
     '<script type="application/json">${safe_json(x)}</script>',
     '<script nonce="${nonce}">let x = ${safe_json(x)}; f(${safe_json(x)}, [${safe_json(x)}])</script>',
