@@ -57,6 +57,14 @@ class Answers:
                     Everything(**{name: value})
         assert db[Everything].count() == 0
 
+    def test_a_row_that_does_not_fit_everywhere_is_refused(self, db: Database) -> None:
+        row = db[Everything].add(Everything(long="é" * 1_900_000))
+        with pytest.raises(Invalid, match="bytes"):
+            db[Everything].add(Everything(long="é" * 1_900_000, blob=b"x" * 1_900_000, items=["😀" * 900_000]))
+        with pytest.raises(Invalid, match="bytes"):
+            db[Everything].save(row.replace(blob=b"x" * 1_900_000, items=["😀" * 900_000]))
+        assert db[Everything].get(row.id) == row
+
     def test_times_are_cut_to_milliseconds_and_turned_to_utc(self, db: Database) -> None:
         there = timezone(timedelta(hours=5, minutes=30))
         record = db[Everything].add(Everything(at=datetime(2026, 3, 1, 12, 0, 0, 123999, there)))

@@ -64,10 +64,16 @@ class Schema:
     #: the columns that make a record: all but the shadows
     names: tuple[str, ...] = field(init=False, repr=False)
     has_json: bool = field(init=False, repr=False)
+    #: the columns whose values may be of any length
+    unbounded: tuple[str, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
         object.__setattr__(self, "names", tuple(column.name for column in self.columns if not column.shadow))
+        long = [
+            column.name for column in self.columns if column.kind in ("text", "bytes", "json") and column.max is None
+        ]
+        object.__setattr__(self, "unbounded", tuple(long))
         object.__setattr__(self, "has_json", any(column.kind == "json" for column in self.columns))
 
     def column(self, name: str) -> Column:

@@ -16,6 +16,7 @@ kit.data.errors.UniqueViolation: another row of post has this title
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
@@ -31,6 +32,7 @@ __all__ = ["Table"]
 
 M = TypeVar("M", bound=Model)
 _ID = re.compile(ID)
+_MOST_BYTES = 8_000_000
 
 
 class Table(Rows[M], Generic[M]):
@@ -82,6 +84,7 @@ class Table(Rows[M], Generic[M]):
                 values[name] = new.__dict__[name] + 1
         new = new.replace(**values)
         row = row_of(new)
+        self._check_size(row)
         self._check_references([row])
         changes = {
             column.name: Change(column, "set", row[column.name])
@@ -155,7 +158,16 @@ class Table(Rows[M], Generic[M]):
         names = [name for name, one in self._model._fields.items() if one.options.stamp in kinds]
         return [(name, now) for now in [self._handle.now()] for name in names] if names else []
 
+    def _check_size(self, row: Row) -> None:
+        """A row must fit everywhere: MongoDB's documents end at 16 MB, and so do MariaDB's packets."""
+        if self._schema.unbounded and sum(_size(row[name]) for name in self._schema.unbounded) > _MOST_BYTES:
+            raise Invalid(
+                f"this {self._model.__name__} has more than {_MOST_BYTES:,} bytes", hint="keep files as files"
+            )
+
     def _insert(self, rows: list[Row]) -> list[M]:
+        for row in rows:
+            self._check_size(row)
         self._check_references(rows)
         self._handle.call("add", self._schema, lambda session: session.insert(self._schema, rows), write=True)
         for row in rows:
@@ -198,6 +210,12 @@ class Table(Rows[M], Generic[M]):
 
 def _free(name: str, one: Field[Any], keys: tuple[str, ...]) -> bool:
     return name != "id" and name not in keys and not one.options.stamp and not one.options.version
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode())
+    return 0 if value is None else len(value) if isinstance(value, bytes) else len(json.dumps(value))
 
 
 def _may_be_id(id: object) -> bool:
