@@ -1,6 +1,6 @@
 """A WSGI app for `test_nodes`: the session's keys as JSON; with ?key=value, that key is set and a counter goes up.
 
-gunicorn tests.sessions.node:app, with the URL of the store in KIT_STORE.
+gunicorn "tests.sessions.node:make()", with the URL of the store in KIT_STORE.
 """
 
 from __future__ import annotations
@@ -23,4 +23,5 @@ def inside(environ, start_response):
     return [body]
 
 
-app = Sessions(inside, store=open_store(os.environ["KIT_STORE"], timeout=20))
+def make():
+    return Sessions(inside, store=open_store(os.environ["KIT_STORE"], timeout=20))

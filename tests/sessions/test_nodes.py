@@ -52,7 +52,7 @@ class Node:
 
     def start(self):
         command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", "1"]
-        command += ["--threads", "8", "--log-level", "error", "tests.sessions.node:app"]
+        command += ["--threads", "8", "--log-level", "error", "tests.sessions.node:make()"]
         env = {**os.environ, "KIT_STORE": self.url}
         self.running = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True, stderr=subprocess.DEVNULL)
         ready, deadline = _open(self.port), time.monotonic() + 30
