@@ -21,11 +21,27 @@ literal prefix of its table.
 What it costs: `python -m benchmarks.routing` (finding a route) and `python -m benchmarks.request` (a whole answer).
 """
 
-from kit.routing.compat import compile_mapper
+from __future__ import annotations
+
 from kit.routing.converters import Converter, enum_of
 from kit.routing.group import Group
 from kit.routing.route import Route, wsgi
 from kit.routing.router import Frozen, Router
 from kit.routing.urls import NoRoute, NoUrl
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from kit.routing.compat import compile_mapper
+
 __all__ = ["Converter", "Frozen", "Group", "NoRoute", "NoUrl", "Route", "Router", "compile_mapper", "enum_of", "wsgi"]
+
+
+def __getattr__(name: str) -> Any:
+    """`compile_mapper` is loaded when it is asked for: a router has no need of it."""
+    if name == "compile_mapper":
+        from kit.routing.compat import compile_mapper
+
+        return compile_mapper
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

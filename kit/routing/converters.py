@@ -18,7 +18,6 @@ import re
 from functools import lru_cache
 
 from kit.errors import ConfigError
-from kit.routing.patterns import refers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class _Regex(Converter):
             raise ConfigError(
                 f"{pattern!r} is no regular expression ({exc})", hint="mend it, or name a converter"
             ) from None
+        from kit.routing.patterns import refers  # not loaded for a table without expressions of its own
+
         if compiled.groupindex or (compiled.groups and refers(pattern)):
             raise ConfigError(f"{pattern!r} names a group or refers to one", hint="write (?:…) and no \\1")
 

@@ -24,7 +24,7 @@ import warnings
 
 from kit.errors import ConfigError
 from kit.routing.lower import ranked, rule_of
-from kit.routing.patterns import danger
+from kit.routing.template import KNOWN
 from kit.routing.tree import leaves
 
 TYPE_CHECKING = False
@@ -142,6 +142,10 @@ def _fits(rule: Rule, at: int, text: str) -> bool:
 def _dangers(routes: list[Route]) -> Iterator[Finding]:
     for route in routes:
         for variable in route.template.variables:
+            if variable.converter.pattern in KNOWN:
+                continue
+            from kit.routing.patterns import danger
+
             why = danger(variable.converter.pattern)
             if why:
                 text = f"has a regular expression {variable.converter.pattern!r} with {why}"

@@ -18,16 +18,19 @@ from urllib.parse import quote
 
 from kit.errors import ConfigError
 from kit.routing.converters import Converter, converter
-from kit.routing.patterns import may_contain, simple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["SAFE", "Template", "Variable"]
+__all__ = ["KNOWN", "SAFE", "Template", "Variable"]
 
-_LOCAL = {"[^/]+", "[0-9]+", "[-a-zA-Z0-9_]+"}  # so well known that a small app never pays for the analysis
+#: simple and crossing, of the patterns so common that a small app need not load the analysis
+KNOWN = {
+    **dict.fromkeys(("[^/]+", "[0-9]+", "[-a-zA-Z0-9_]+", "[0-9]{4}-[0-9]{2}-[0-9]{2}"), (True, False)),
+    **dict.fromkeys(("[^/].*?", ".*"), (False, True)),
+}
 _TAILS = {"[^/].*?": "/", ".*": "*", ".*?": "*", ".+": "+", ".+?": "+"}
 #: characters that stay as they are in a segment of a URL
 SAFE = "!$&'()*+,;=:@~"  # pchar (RFC 3986, 3.3)
@@ -42,11 +45,8 @@ class Variable:
         self.name = name
         self.text = text
         self.converter = converter(text, own)
-        #: whether its text may contain a slash
-        known = self.converter.pattern in _LOCAL
-        self.crosses = not known and may_contain(self.converter.pattern, "/")
-        #: whether it fits a whole segment exactly if its pattern does so alone
-        self.simple = known or simple(self.converter.pattern)
+        #: whether it fits a whole segment exactly if its pattern does so alone; whether its text may contain a slash
+        self.simple, self.crosses = KNOWN.get(self.converter.pattern) or _analysed(self.converter.pattern)
         #: whether any segment that is not empty fits, and stands for itself
         self.plain = type(self.converter) is Converter
 
@@ -55,6 +55,12 @@ class Variable:
         """Its name and its kind (see `Rule`), if it can take all the rest of a path without an expression."""
         kind = _TAILS.get(self.converter.pattern)
         return (self.name, kind) if kind and type(self.converter).parse is Converter.parse else None
+
+
+def _analysed(pattern: str) -> tuple[bool, bool]:
+    from kit.routing.patterns import may_contain, simple
+
+    return simple(pattern), may_contain(pattern, "/")
 
 
 class Template:
