@@ -76,15 +76,16 @@ class Mysql(Dialect):
         return {**options, "read_timeout": _SILENCE, "write_timeout": _SILENCE}
 
     def prepare(self, database: Any) -> None:
-        """MariaDB can refuse to write over what a snapshot has not seen; MySQL cannot, and serialises instead."""
+        """MariaDB can refuse to write over what a snapshot has not seen; MySQL and old MariaDB serialise instead."""
         first = f"sql_mode = '{_MODE}', time_zone = '+00:00', innodb_lock_wait_timeout = {self._wait}"
         database.execute_sql(f"SET SESSION {first}")
         (version,) = database.execute_sql("SELECT VERSION()").fetchone()
         self._mariadb = "maria" in version.lower()
-        if self._mariadb:
+        if not self._mariadb:
+            self._collation = "utf8mb4_0900_bin"
+        if database.execute_sql("SHOW VARIABLES LIKE 'innodb_snapshot_isolation'").fetchone():
             database.execute_sql("SET SESSION innodb_snapshot_isolation = ON, tx_isolation = 'REPEATABLE-READ'")
         else:
-            self._collation = "utf8mb4_0900_bin"
             database.execute_sql("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE")
 
     def limit(self, database: Any, seconds: float | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from kit.data.dialect import Dialect, dangling, iso, iso_date, json_text, no_table, refused, unique_violation
 from kit.data.errors import DataError, Timeout, Unavailable
 from kit.data.schema import Column, Schema
+from kit.errors import ConfigError
 
 __all__ = ["Sqlite"]
 
@@ -41,6 +42,9 @@ class Sqlite(Dialect):
 
     def __init__(self, *, timeout: float) -> None:
         super().__init__()
+        if sqlite3.sqlite_version_info < (3, 37):
+            hint = "use a Python that brings 3.37 or later: kit's tables are STRICT"
+            raise ConfigError(f"this Python has SQLite {sqlite3.sqlite_version}", hint=hint)
         self._timeout = timeout
 
     def options(self, options: dict[str, Any]) -> dict[str, Any]:
