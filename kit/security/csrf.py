@@ -103,7 +103,8 @@ class Csrf(Layer):
             return problem_of(exc)  # the body or its length is malformed
         if reason is None:
             return None
-        audit.event(environ, "malicious_csrf", reason=reason, enforced=not self.report_only)
+        said = {"origin": environ.get("HTTP_ORIGIN", ""), "site": environ.get("HTTP_SEC_FETCH_SITE", "")}
+        audit.event(environ, "malicious_csrf", reason=reason, enforced=not self.report_only, **said)
         if self.report_only:
             return None
         if reason != "origin" and verdict(environ) == "same" and (page := ask_again(environ)) is not None:

@@ -60,7 +60,7 @@ def wapiti(url, folder, modules, cookie, seconds):
     command = [scanner("wapiti"), "-u", url + "/", "--scope", "folder", "--flush-session", "--no-bugreport"]
     command += ["-m", modules, "--max-scan-time", str(seconds), "--store-session", str(folder), "-v", "0"]
     command += ["-f", "json", "-o", str(out), "--verify-ssl", "0", "-H", f"Cookie: {cookie}"]
-    command += ["-H", "Sec-Fetch-Site: same-origin"]
+    command += ["-H", "Sec-Fetch-Site: same-origin", "--max-attack-time", str(seconds // 3)]  # for each module
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if not out.exists():
         raise SystemExit(f"wapiti made no report: {run.stderr[-2000:]}")
