@@ -21,7 +21,7 @@ from ipaddress import ip_address
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
-__all__ = ["Frame", "frames", "loopback", "masked", "masked_query", "outermost", "raisers"]
+__all__ = ["Frame", "frames", "loopback", "masked", "masked_query", "outermost", "raisers", "template_line"]
 
 _SECRET = re.compile(
     r"pass|secret|token|key|auth(?!ors?\b)|cookie|session|csrf|nonce|sid\b|credential|card|cvv|cvc|iban|otp", re.I
@@ -90,8 +90,17 @@ class Frame(NamedTuple):
 def frames(tb: TracebackType | None) -> list[Frame]:
     """The frames of a traceback, outermost first; those of a compiled template point into the template's own source."""
     chain = list(_walk(tb))
-    sources = _template_sources(tb) if any("_template_uri" in each.tb_frame.f_globals for each in chain) else {}
+    sources = _template_sources(tb)
     return [_frame(each, sources.get(place)) for place, each in enumerate(chain)]
+
+
+def template_line(tb: TracebackType | None) -> tuple[str, int, str] | None:
+    """File, line and text of the innermost line of a template that a traceback goes through."""
+    sources = _template_sources(tb)
+    if not sources:
+        return None
+    file, line, source = sources[max(sources)]
+    return file, line, source[line - 1].strip() if line <= len(source) else ""
 
 
 def _walk(tb: TracebackType | None) -> Iterator[TracebackType]:
@@ -115,6 +124,8 @@ def _frame(tb: TracebackType, template: tuple[str, int, list[str]] | None) -> Fr
 
 def _template_sources(tb: TracebackType | None) -> dict[int, tuple[str, int, list[str]]]:
     """By place in the traceback: file, line and source of the template that a frame was compiled from."""
+    if not any("_template_uri" in each.tb_frame.f_globals for each in _walk(tb)):
+        return {}
     from mako.exceptions import RichTraceback
 
     records = RichTraceback(error=Exception(), traceback=tb).records

@@ -353,3 +353,11 @@ def test_safe_url_lets_no_other_scheme_through(url: str) -> None:
 )
 def test_safe_url_keeps_links(url: str) -> None:
     assert safe_url(url) == url
+
+
+def test_traceback_names_the_line_of_the_template(tmp_path: Path) -> None:
+    (tmp_path / "part.html").write_text("<p>\n${nobody}\n</p>")
+    (tmp_path / "page.html").write_text("<%include file='part.html'/>")
+    with pytest.raises(UndefinedName) as caught:
+        Templates(tmp_path).render("page.html")
+    assert caught.value.__notes__ == [f"in the template {tmp_path}/part.html, line 2: ${{nobody}}"]

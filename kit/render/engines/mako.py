@@ -117,11 +117,15 @@ class MakoEngine:
     def write(self, name: str, part: str | None, context: Mapping[str, Any], write: Callable[[str], object]) -> None:
         """Call `write` with each piece of the text as it is made."""
         template = self.template(name)
-        if part is None:
-            template.render_context(_Context(_Writer(write), context), **context)
-            return
-        found = self._part(template, name, part)
-        found.render_context(_Context(_Writer(write), context), **_wanted(found.callable_, context))
+        wanted = dict(context)
+        if part is not None:
+            template = self._part(template, name, part)
+            wanted = _wanted(template.callable_, context)
+        try:
+            template.render_context(_Context(_Writer(write), context), **wanted)
+        except Exception as exc:
+            _point(exc)
+            raise
 
     def compile(self) -> int:
         """Compile every template now; returns how many there are. `TemplateError` names the first that is broken."""
@@ -149,6 +153,18 @@ class MakoEngine:
             parts = ", ".join(sorted(each for each in template.list_defs() if each != "body"))
             raise TemplateError(f"{name} has no def or block {part!r}", hint=f"it has: {parts or 'none'}")
         return template.get_def(part)
+
+
+def _point(exc: Exception) -> None:
+    """Add the innermost line of a template to what a traceback shows of `exc`."""
+    from kit.render.debug import template_line
+
+    found = template_line(exc.__traceback__)
+    if found is not None:
+        file, line, text = found
+        note = f"in the template {file}, line {line}: {text}"
+        if note not in getattr(exc, "__notes__", ()):
+            exc.add_note(note)
 
 
 def _wanted(callable_: Any, context: Mapping[str, Any]) -> dict[str, Any]:
