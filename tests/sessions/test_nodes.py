@@ -117,6 +117,7 @@ def nginx():
     return serve
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="gunicorn and signals")
 @pytest.mark.parametrize("name", ["sqlite", "postgresql"] if LONG else ["postgresql"])
 def test_killed_nodes_lose_no_acknowledged_write_and_no_session(nginx, database, name):
