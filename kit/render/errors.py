@@ -79,6 +79,9 @@ class ErrorPages(Layer):
     def failed(self, environ: WSGIEnvironment, exc: Exception) -> WSGIApplication:
         """The answer to an exception."""
         problem = problem_of(exc)
+        reopen = getattr(environ.get("kit.nonce"), "reopen", None)
+        if reopen is not None:
+            reopen()  # the head that closed the nonce never left: the page that comes instead may draw it
         for kind in type(exc).__mro__:
             if kind in self.handlers:
                 answer = self._asked(self.handlers[kind], environ, exc, problem)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
             """The secret that came with the request, if any; makes and writes nothing."""
 
         def make(self, environ: WSGIEnvironment) -> tuple[bytes, str | None]:
-            """The secret, made if need be, and the cookie to set, if there is one to set."""
+            """A secret, where `find` found none, and the cookie to set, if there is one to set."""
 
 
 _FIELD = "_csrf"
@@ -44,7 +44,8 @@ __all__ = ["CookieSecret", "SessionSecret", "Token"]
 
 
 class Token:
-    """Draws masked tokens; drawing the first one after the head has left raises `TooLate`."""
+    """Draws masked tokens. After the head has left, one of a session or cookie that is known can still be drawn (on an
+    error page, say); one that would have to start a session raises `TooLate`."""
 
     __slots__ = ("_environ", "_fresh", "_place", "_sealed", "cookie", "drawn")
 
@@ -59,16 +60,17 @@ class Token:
         self.cookie: str | None = None
 
     def __call__(self) -> str:
-        if self._sealed and not self.drawn:
-            hint = "draw it before the first byte"
-            raise TooLate("a CSRF token was drawn after the head of the response had left", hint=hint)
+        if self._fresh is not None:
+            return mask(self._fresh)
+        known = self._place.find(self._environ)  # asked for each time: the session may be rotated in between
+        if known is None:
+            if self._sealed and not self.drawn:
+                hint = "draw it before the first byte"
+                raise TooLate("a first CSRF token was drawn after the head of the response had left", hint=hint)
+            known, self.cookie = self._place.make(self._environ)
+            self._fresh = known if self.cookie else None
         self.drawn = True
-        if self._fresh is None:
-            secret, self.cookie = self._place.make(self._environ)
-            if self.cookie is None:
-                return mask(secret)  # asked for again next time: the session may be rotated in between
-            self._fresh = secret
-        return mask(self._fresh)
+        return mask(known)
 
     def __repr__(self) -> str:
         return "<CSRF token, drawn>" if self.drawn else "<CSRF token, not drawn>"
@@ -105,9 +107,8 @@ class SessionSecret:
         session = self._session(environ)
         if hasattr(type(session), "tag"):
             return _derive(session.tag), None
-        if not isinstance(session.get(_FIELD), str):
-            session[_FIELD] = secrets.token_urlsafe(SIZE)
-            getattr(session, "save", int)()  # Beaker forgets what is not saved
+        session[_FIELD] = secrets.token_urlsafe(SIZE)
+        getattr(session, "save", int)()  # Beaker forgets what is not saved
         return _derive(session[_FIELD]), None
 
     def _session(self, environ: WSGIEnvironment) -> Any:
@@ -136,10 +137,7 @@ class CookieSecret:
             return None
 
     def make(self, environ: WSGIEnvironment) -> tuple[bytes, str | None]:
-        """The secret of the cookie that came, or a new one with the cookie to set."""
-        known = self.find(environ)
-        if known is not None:
-            return known, None
+        """A new secret, and the cookie to set."""
         name, secret = _cookie_name(environ), secrets.token_bytes(SIZE)
         secure = "; Secure" if name.startswith("__Host-") else ""
         sealed = self._sealer.seal(secret, bound=name.encode())

@@ -82,6 +82,10 @@ class Nonce:
         if self._sealed:
             raise TooLate(f"{what} after the head of the response had left", hint="do it before the first byte")
 
+    def reopen(self) -> None:
+        """Called by a layer that answers in place of a response that failed before its head left: ErrorPages."""
+        self._sealed = False
+
     def seal(self) -> str | None:
         """Called at the head: the value if one was drawn; from now on none can be."""
         self._sealed = True

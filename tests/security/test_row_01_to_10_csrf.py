@@ -17,6 +17,7 @@ from kit.security import Csrf, signed_body
 from kit.security.csrf import PEEK
 from kit.security.masked import mask, matches
 from kit.security.names import parse_origin
+from kit.security.nonce import TooLate
 from kit.security.origin import verdict
 from kit.testing import call, environ
 from tests.security.frameworks import over_wsgi
@@ -200,6 +201,20 @@ def test_row_05_the_token_of_one_session_is_worth_nothing_in_another(below):
     assert post(app, other, cookie).status == 403
     assert post(app, token, other_cookie).status == 403
     assert post(app, token).status == 403
+
+
+def test_row_05_a_late_token_of_a_known_browser_is_valid_and_of_a_new_one_an_error():
+    def late(environ, start_response):
+        start_response("404 Not Found", [("Content-Type", "text/plain")])
+        yield b" "
+        yield environ["kit.csrf"]().encode()
+
+    app = Csrf(over_wsgi(View()), keys=KEYS)
+    _, cookie = visited(app)
+    token = call(Csrf(late, keys=KEYS), headers={"Cookie": cookie}).text.strip()
+    assert post(app, token, cookie).status == 200
+    with pytest.raises(TooLate, match="before the first byte"):
+        call(Csrf(late, keys=KEYS))
 
 
 def test_row_05_the_token_travels_in_the_form(below):

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from kit.errors import ConfigError
+from kit.render import ErrorPages
 from kit.security import Headers, csp
 from kit.security.nonce import TooLate
 from kit.testing import call
@@ -85,6 +86,20 @@ def test_row_14_a_nonce_drawn_after_the_head_has_left_raises():
 
     with pytest.raises(TooLate, match="before the first byte"):
         call(Headers(late))
+
+
+def test_row_14_a_page_in_place_of_a_stream_that_failed_may_draw_a_nonce():
+    def stream(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/html")])
+        raise ZeroDivisionError
+        yield b""
+
+    def error_page(request, error):
+        return f'<script nonce="{request.environ["kit.nonce"]}">'
+
+    app = Headers(ErrorPages(stream, handlers={ZeroDivisionError: error_page}))
+    answer = call(app, headers={"Accept": "text/html"})
+    assert re.search(r'nonce="(.+)"', answer.text)[1] in answer.headers["Content-Security-Policy"]
 
 
 def test_row_14_a_nonce_drawn_early_may_be_written_late():

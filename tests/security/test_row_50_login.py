@@ -280,6 +280,21 @@ def test_row_07_a_csrf_token_lives_as_long_as_its_session_and_no_longer_than_a_l
     assert post("/", browser("/").text) == 200
 
 
+def test_row_07_a_token_of_a_new_session_drawn_early_may_be_drawn_again_late():
+    def stream(environ, start_response):
+        token = environ["kit.csrf"]
+        token()
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield b" "
+        yield token().encode()
+
+    store = MemoryStore()
+    answer = call(Sessions(Csrf(stream), store=store), headers={"Host": "127.0.0.1"})
+    headers = {"Host": "127.0.0.1", "Cookie": answer.headers["Set-Cookie"].partition(";")[0]}
+    app = Sessions(Csrf(handler(lambda request: "done")), store=store)
+    assert call(app, method="POST", headers=headers | {"X-CSRF-Token": answer.text.strip()}).status == 200
+
+
 def test_row_08_a_login_without_a_token_is_refused():
     app = Sessions(Csrf(handler(lambda request: "in")), store=MemoryStore())
     form = {"Content-Type": "application/x-www-form-urlencoded", "Host": "127.0.0.1"}
