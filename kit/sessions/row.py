@@ -78,8 +78,11 @@ def moved_to(raw: bytes, *, same: bool = False) -> str | None:
     """The key that a mark names, "" if the session has ended; None if this is no mark (that says `same`)."""
     if not raw.startswith(b'{"gone"'):
         return None
-    fields = json.loads(raw)
-    return fields["gone"] if fields["same"] or not same else None
+    try:
+        fields = json.loads(raw)
+        return str(fields["gone"]) if fields["same"] or not same else None
+    except (ValueError, KeyError):  # damaged: it leads nowhere
+        return ""
 
 
 def decode(raw: bytes) -> Row | None:
@@ -87,10 +90,9 @@ def decode(raw: bytes) -> Row | None:
     if raw.startswith(b'{"gone"'):
         return None
     fields = json.loads(raw)
-    try:
-        return Row(**fields)
-    except TypeError:
-        raise ValueError("not the row of a session") from None
+    if not isinstance(fields, dict) or "created" not in fields:
+        raise ValueError("not the row of a session")
+    return Row(**{name: fields[name] for name in Row.__slots__ if name in fields})  # a newer kit may know more fields
 
 
 def apply(row: Row, ops: Iterable[Op]) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from kit.errors import ConfigError, MissingLayer
+from kit.seal import new_key
 from kit.sessions import Sessions, of, revoke_owner
+from kit.sessions.ids import key_of
+from kit.stores import MemoryStore, Sealed
 from kit.testing import call
 from tests.sessions.app import COOKIE, Browser, Counting, put, text
 
@@ -115,6 +118,36 @@ def test_revoke_owner_leaves_what_is_no_session(store):
     store.add("token/1", b"", ttl=60, owner="ann")
     assert revoke_owner(store, "ann") == 1
     assert browser.go(lambda s: s.owner) is None and store.get("token/1") is not None
+
+
+def test_data_moved_to_another_id_is_refused_where_the_store_is_sealed(clock):
+    plain, events = MemoryStore(clock=clock), []
+    store = Sealed(plain, [new_key()])
+    ann, eve = Browser(store, clock=clock), Browser(store, clock=clock)
+    for browser, name in [(ann, "ann"), (eve, "eve")]:
+        browser.go(put(user=name))
+    key = key_of(eve.jar[COOKIE])
+    stolen = plain.get(key_of(ann.jar[COOKIE])).value
+    plain.swap(key, stolen, version=plain.get(key).version)
+    headers = {"Cookie": f"{COOKIE}={eve.jar[COOKIE]}"}
+    request = {"wsgi.url_scheme": "https", "test.act": dict, "kit.audit": events.append}
+    assert call(eve.app, headers=headers, environ=request).environ["test.result"] == {}
+    assert events[0]["event"] == "crypt_decrypt_fail" and ann.read() == {"user": "ann"}
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff", b"[]", b"{}", b"null", b'{"gone"', b"\x80\x04cos\nsystem\n."])
+def test_what_is_no_row_of_ours_is_an_anonymous_session(browser, store, raw):
+    browser.go(put(a=1))
+    key = key_of(browser.jar[COOKIE])
+    store.swap(key, raw, version=store.get(key).version)
+    assert browser.read() == {} and browser.answer.status == 200
+
+
+def test_a_row_with_fields_of_a_newer_kit_is_read(browser, store):
+    browser.go(put(a=1))
+    entry = store.get(key_of(browser.jar[COOKIE]))
+    store.swap(entry.key, entry.value[:-1] + b',"future":1}', version=entry.version)
+    assert browser.read() == {"a": 1}
 
 
 def test_an_idle_session_ends(store, clock):
