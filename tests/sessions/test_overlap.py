@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from importlib.util import find_spec
 
 import pytest
 
@@ -19,6 +20,7 @@ from kit.sessions import SessionConflict, revoke_owner
 from kit.sessions.ids import key_of
 from kit.sessions.row import decode
 from kit.stores import MemoryStore, Sealed, open_store
+from tests.conftest import missing
 from tests.sessions.app import Browser
 
 COOKIE = "__Host-sid"
@@ -94,6 +96,8 @@ def writer_of_any(number):
 
 @pytest.mark.parametrize("rival", ["beaker", "flask-session", "django"])
 def test_the_same_probe_shows_that_the_rivals_lose(rival):
+    if rival == "flask-session" and not (find_spec("flask_session") and find_spec("cachelib")):
+        missing("no Flask-Session: pip install flask-session cachelib")
     command = [sys.executable, "-m", "tests.sessions.rivals", rival, "2", "2"]
     env = {**os.environ, "PYTHONWARNINGS": ""}
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env)
