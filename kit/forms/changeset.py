@@ -5,7 +5,7 @@ Nothing about it changes. What looks like a change gives a new one: `refuse`, `a
 
 from __future__ import annotations
 
-import copy
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -46,6 +46,8 @@ class Changeset(Generic[F]):
     errors: tuple[Error, ...]
     #: the button that adds, removes or moves a row, if it was that: "choices.2.remove"
     intent: str
+    #: the path of the input or button that takes the focus
+    focus: str
     #: the name of the chosen action; None for a form without actions
     action: str | None
 
@@ -53,7 +55,7 @@ class Changeset(Generic[F]):
         self, group: Group, source: Source | None, data: Any, setting: Setting, call: Call, action: str | None
     ) -> None:
         own, values = self.__dict__, {}
-        own.update(_group=group, _source=source, _data=data, _setting=setting, _call=call, _focus="", _kept={})
+        own.update(_group=group, _source=source, _data=data, _setting=setting, _call=call, focus="", _kept={})
         own.update(errors=(), intent="", action=action or next(iter(group.actions), None))
         if source is not None:
             values = self._read(group, source, action)
@@ -163,7 +165,7 @@ class Changeset(Generic[F]):
         if not self.intent or self._source is None:
             return self
         tree, focus = applied(self._group, self._source.tree, self.intent)
-        return self._with(_source=self._source._replace(tree=tree), _focus=focus, errors=())
+        return self._with(_source=self._source._replace(tree=tree), focus=focus, errors=())
 
     def respond(self, environ_or_request: Any, page: Callable[[Any], Any]) -> Any:
         """The answer that shows this form again: 422 with errors, 200 without.
@@ -188,11 +190,6 @@ class Changeset(Generic[F]):
         for error in self.errors:
             found.setdefault(error.path, []).append(error)
         return found
-
-    @property
-    def focus(self) -> str:
-        """The path of the input or button that takes the focus."""
-        return str(self._focus)
 
     @cached_property
     def keepsakes(self) -> Mapping[str, tuple[str, str]]:
@@ -313,16 +310,22 @@ class Changeset(Generic[F]):
         return labels, None if part is self._group else part
 
     def _with(self, **changes: Any) -> Changeset[F]:
-        new = copy.copy(self)
-        for name in ("look", "faults", "keepsakes"):
+        new: Changeset[F] = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        for name in ("faults", "keepsakes"):
             new.__dict__.pop(name, None)
         new.__dict__.update(changes)
         return new
 
 
+_PLAIN = re.compile(r"[\w/.~\-]*", re.ASCII).fullmatch  # what needs no quoting
+
+
 def _here(environ: Mapping[str, Any], method: str) -> str | None:
     """The URL of this page without the fragment that a link of the summary leaves: browsers would focus that again."""
-    path = quote(f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}", encoding="latin-1")
+    path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+    if not _PLAIN(path):
+        path = quote(path, encoding="latin-1")
     query = environ.get("QUERY_STRING")
     if not path.startswith("/") or path.startswith("//"):  # the latter would be another host
         return None

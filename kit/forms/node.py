@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -52,7 +52,7 @@ def held(data: Any, attribute: str) -> Any:
     return data.get(attribute, MISSING) if isinstance(data, Mapping) else getattr(data, attribute, MISSING)
 
 
-class Node(ABC):
+class Node:  # no ABC: its isinstance() costs as much as drawing a field
     """What all parts have in common: a name, texts, and `read(raw, prefix, run, data)`."""
 
     #: what stands between the path of this part and the names in it
