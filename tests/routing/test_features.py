@@ -303,7 +303,7 @@ def test_urls_reach_into_a_mounted_router_by_the_mounts_name():
 def test_mounted_routers_compose():
     inner, outer = Router(), Router()
     outer.mount("/in", inner)
-    compose(outer)
+    assert compose(outer) is outer
 
 
 def test_an_unknown_option_of_a_route_is_a_type_error():
