@@ -42,6 +42,9 @@ class StackError(KitError, TypeError):
         lines += [f"{at}. {problem}" for at, problem in enumerate(self.problems, 1)]
         super().__init__("\n".join([*lines, *self.orders]))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.problems, self.orders)
+
 
 def check(app: Any) -> None:
     """Raise `StackError` if any way through the tree of `app` breaks what a layer declares."""
@@ -51,8 +54,7 @@ def check(app: Any) -> None:
         found = [*_shape(path), *_doubles(path), *_needs(path)]
         if found:
             problems += found
-            at = "".join(node.label for node in path)
-            orders.append(f"Working order{f' through {at}' if at else ''}: {', '.join(_order(path))}")
+            orders.append(_order(path))
     if problems:
         raise StackError(problems, orders)
 
@@ -109,10 +111,12 @@ def _edges(path: Path) -> Iterator[tuple[Node, str, Node | None]]:
             yield node, key, givers[0] if givers else None
         for key in node.wants:
             for other in path:
-                if other is not node and key in (*other.provides, *other.rewrites):
+                if other is not node and key in other.provides:
                     yield node, key, other
-                    if key in other.provides:
-                        break
+                    break
+                mutual = key in node.rewrites and key in other.wants  # two that correct one key: the user's order
+                if other is not node and key in other.rewrites and not mutual:
+                    yield node, key, other
 
 
 def _sorted(path: Path) -> tuple[list[Node], list[list[Node]]]:
@@ -147,15 +151,28 @@ def _sorted(path: Path) -> tuple[list[Node], list[list[Node]]]:
     return done, cycles
 
 
-def _order(path: Path) -> Iterator[str]:
-    """The names of a working order; a missing layer is put in where it is needed, a doubled one left out."""
+def _order(path: Path) -> str:
+    """The order that works for this path; what has no order at all is said to be in the way."""
+    missing = dict.fromkeys(key for _, key, giver in _edges(path) if giver is None)
+    whole = (*path[:-1], *(_Missing(key) for key in missing), path[-1])
+    in_order, cycles = _sorted(whole)
     given: set[str] = set()
-    for node in _sorted(path)[0]:
-        for key in node.requires:
-            if key not in given and not any(key in other.provides for other in path):
-                given.add(key)
-                yield f"{KEYS[key][1].rpartition('.')[2]} (add)" if key in KEYS else f"a layer that sets {key!r} (add)"
+    names = []
+    for node in in_order:
         doubled = bool(node.provides) and given.issuperset(node.provides)
         given.update(node.provides)
         if not doubled and not node.loop and not getattr(node.app, "transparent", False):
-            yield node.name
+            names.append(node.name)
+    at = "".join(node.label for node in path)
+    misplaced = any(giver is path[-1] and needer is not giver for needer, _, giver in _edges(path))
+    rest = ", once the rest is mended" if cycles or misplaced or any(_shape(path)) else ""
+    return f"Working order{f' through {at}' if at else ''}{rest}: {', '.join(names)}"
+
+
+class _Missing(Node):
+    """Stands for the layer that would set a key, in the order that is printed."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(None)
+        self.name = f"{KEYS[key][1].rpartition('.')[2]} (add)" if key in KEYS else f"a layer that sets {key!r} (add)"
+        self.provides = (key,)

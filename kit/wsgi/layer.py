@@ -108,12 +108,12 @@ def _call_hooked(self: Layer, environ: WSGIEnvironment, start_response: StartRes
 class _Exchange:
     """One request on its way through a layer with hooks; also its body, where the body must be watched."""
 
-    __slots__ = ("_body", "_closed", "_environ", "_instead", "_layer", "_restart", "_start", "_started")
+    __slots__ = ("_body", "_closed", "_environ", "_instead", "_layer", "_recovered", "_restart", "_start")
 
     def __init__(self, layer: Layer, environ: WSGIEnvironment, start_response: StartResponse) -> None:
         self._layer, self._environ, self._start = layer, environ, start_response
         self._body: Iterable[bytes] = ()
-        self._started = self._closed = False  # the app has called start_response; the body has been closed
+        self._recovered = self._closed = False  # `failed` has been asked; the body has been closed
         self._instead: WSGIApplication | None = None  # what `head` answers with instead
         self._restart: ExcInfo | None = None  # why the answer of `failed` starts over
 
@@ -122,7 +122,9 @@ class _Exchange:
         layer = self._layer
         if not (layer._has_failed or layer._has_after):
             self._body = app(self._environ, self.start)
-            return self._replace() if self._started else self  # a generator may not have started yet
+            body = self._replace()
+            # a body that is made while it is read may start, or start over, late
+            return body if type(body) is list or self._is_file(body) else self
         try:
             try:
                 self._body = app(self._environ, self.start if layer._has_head else self._start)
@@ -136,72 +138,97 @@ class _Exchange:
 
     def start(self, status: str, headers: Headers, exc_info: ExcInfo | None = None, /) -> Callable[[bytes], object]:
         """The start_response that the app inside is given."""
-        self._started = True
         exc_info = exc_info or self._restart
         if self._layer._has_head:
             answer = self._layer.head(self._environ, status, list(headers))
             if not isinstance(answer, tuple):
-                self._instead, self._restart = answer, exc_info
-                return _discard
+                return self._take(answer, status, headers, exc_info)
             self._instead = None
             status, headers = answer
         return self._start(status, headers) if exc_info is None else self._start(status, headers, exc_info)
+
+    def _take(self, app: Any, status: str, headers: Headers, exc_info: ExcInfo | None) -> Callable[[bytes], object]:
+        """Remember that `head` answers with `app` instead."""
+        if not callable(app):
+            name = type(self._layer).__name__
+            raise TypeError(f"{name}.head returned {app!r}: return (status, headers), or a WSGI app that answers")
+        if exc_info is not None:  # too late if the head has left: then the server raises the error again
+            self._start(status, list(headers), exc_info)
+        self._instead, self._restart = app, exc_info
+        return _discard
 
     def _replace(self) -> Iterable[bytes]:
         """The body; if `head` gave an app that answers instead, close the one inside and take that app's."""
         app, self._instead = self._instead, None
         if app is None:
             return self._body
-        _close(self._body)
-        self._body = ()
         restart, server = self._restart, self._start
 
         def start(status: str, headers: Headers, exc_info: ExcInfo | None = None, /) -> Callable[[bytes], object]:
             exc_info = exc_info or restart
             return server(status, headers) if exc_info is None else server(status, headers, exc_info)
 
+        self._drop()
         self._body = app(self._environ, start)
         return self._body
 
     def _recover(self, exc: Exception) -> None:
-        """Ask `failed` for an answer to `exc`; without one, `exc` goes on."""
-        answer = self._layer.failed(self._environ, exc) if self._layer._has_failed else None
+        """Ask `failed` for an answer to `exc`, once; without one, `exc` goes on."""
+        answer = None
+        if self._layer._has_failed and not self._recovered:
+            self._recovered = True
+            answer = self._layer.failed(self._environ, exc)
         if answer is None:
             raise exc
-        _close(self._body)
-        self._body, self._instead = (), None
+        self._drop()
+        self._instead = None
         # a server whose head has left raises the error again, as PEP 3333 asks ("The start_response() Callable")
         self._restart = sys.exc_info()
         self._body = answer(self._environ, self.start)
 
+    def _drop(self) -> None:
+        """Close the body inside, which another takes the place of."""
+        body, self._body = self._body, ()
+        _close(body)
+
+    def _is_file(self, body: Iterable[bytes]) -> bool:
+        """Whether the server must get `body` as it is, to send a file its own way."""
+        wrapper = self._environ.get("wsgi.file_wrapper")
+        return isinstance(wrapper, type) and isinstance(body, wrapper)
+
     def __iter__(self) -> Iterator[bytes]:
-        if type(self._body) is list:  # nothing can start or fail late
-            return iter(self._body)
-        late = self._layer._has_head and not self._started
-        return self._watched() if late or self._layer._has_failed else iter(self._body)
+        watched = self._layer._has_head or self._layer._has_failed
+        # of a list, nothing can start or fail late
+        return self._watched() if watched and type(self._body) is not list else iter(self._body)
 
     def _watched(self) -> Iterator[bytes]:
         """The body, watched until its head has left: until then `head` or `failed` may answer in its place."""
-        chunks, left = iter(self._body), False
-        try:
-            for chunk in chunks:
-                if self._instead is not None:
-                    break
-                left = bool(chunk)
-                yield chunk
-                if left:
-                    break
-        except Exception as exc:
-            self._recover(exc)
+        chunks: Iterator[bytes] = iter(())
+        left = failed = True
+        while failed:
+            left = failed = False
+            try:
+                chunks = iter(self._body)
+                for chunk in chunks:
+                    if self._instead is not None:
+                        break
+                    left = bool(chunk)
+                    yield chunk
+                    if left:
+                        break
+            except Exception as exc:
+                self._recover(exc)
+                failed = True  # watch the answer likewise
+        if left:
+            yield from chunks
+        elif self._instead is not None:
             yield from self._replace()
-        else:
-            yield from chunks if left or self._instead is None else self._replace()
 
     def close(self) -> None:
         """Close the body inside, then release; doing it twice does it once."""
         try:
             if not self._closed:
-                _close(self._body)
+                self._drop()
         finally:
             self._finish()
 

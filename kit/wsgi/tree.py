@@ -31,17 +31,14 @@ class Node:
     `.label` is the prefix under which a mount hangs, else ''. `.loop` marks an app that contains itself.
     """
 
-    def __init__(self, app: Any, label: str = "", outer: tuple[int, ...] = ()) -> None:
-        self.app = app
-        self.label = label
+    def __init__(self, app: Any, label: str = "", *, loop: bool = False) -> None:
+        self.app, self.label, self.loop = app, label, loop
         self.name = _name(app)
         declared = getattr(app, "__kit__", {})
         self.provides, self.requires, self.wants, self.rewrites = (
             _keys(declared.get(facet, None) or getattr(app, facet, ())) for facet in _FACETS
         )
-        self.loop = id(app) in outer
-        inner = () if self.loop or isinstance(app, type) else _inner(app)
-        self.inner = tuple(Node(each, at, (*outer, id(app))) for at, each in inner)
+        self.inner: tuple[Node, ...] = ()
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it, outermost first; an app that several mounts share comes once."""
@@ -52,20 +49,39 @@ class Node:
             if id(node.app) not in seen:
                 seen.add(id(node.app))
                 yield node
-            waiting[:0] = node.inner
+                waiting[:0] = node.inner
 
     def paths(self) -> Iterator[tuple[Node, ...]]:
-        """Every way from here to an innermost app."""
-        if not self.inner:
-            yield (self,)
-        for node in self.inner:
-            for path in node.paths():
-                yield (self, *path)
+        """Every way from here to an innermost app; of several that meet the same declarations, the first."""
+        seen: set[tuple[int, ...]] = set()
+
+        def below(node: Node, outer: tuple[Node, ...], met: tuple[int, ...]) -> Iterator[tuple[Node, ...]]:
+            if (id(node.app), *met) in seen and not node.loop:
+                return
+            seen.add((id(node.app), *met))
+            if not node.inner:
+                yield (*outer, node)
+            met = (*met, id(node.app)) if any(getattr(node, facet) for facet in _FACETS) else met
+            for inner in node.inner:
+                yield from below(inner, (*outer, node), met)
+
+        yield from below(self, (), ())
 
 
 def chain(app: Any) -> Node:
     """The tree of apps below `app`, as it was built."""
-    return Node(app)
+    known: dict[int, tuple[Node, ...]] = {}  # what is inside an app is looked up once, however many mounts share it
+
+    def grow(app: Any, label: str, outer: frozenset[int]) -> Node:
+        node = Node(app, label, loop=id(app) in outer)
+        if not node.loop and not isinstance(app, type):
+            if id(app) not in known:
+                known[id(app)] = ()  # a way back to here while it grows is cut by `outer`, or has been found before
+                known[id(app)] = tuple(grow(each, at, outer | {id(app)}) for at, each in _inner(app))
+            node.inner = known[id(app)]
+        return node
+
+    return grow(app, "", frozenset())
 
 
 def declare(

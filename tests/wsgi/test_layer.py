@@ -340,3 +340,129 @@ def test_a_real_server_gets_valid_wsgi_from_all_hooks():
     handler = SimpleHandler(io.BytesIO(), out, io.StringIO(), environ())
     handler.run(Recorder(hello, []))
     assert out.getvalue().endswith(b"\r\n\r\nhello")
+
+
+def test_a_head_that_has_left_is_not_replaced_and_the_server_raises_the_error():
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield b"half;"
+        try:
+            raise LookupError("the password is hunter2")
+        except LookupError as exc:
+            start_response("500 Oops", [], sys.exc_info())
+            yield str(exc).encode()
+
+    class Pages(Layer):
+        def head(self, environ, status, headers):
+            return teapot if status.startswith("5") else (status, headers)
+
+    class WithAfter(Pages):
+        def after(self, environ):
+            pass
+
+    for layer in (Pages, WithAfter):
+        reply = serve(layer(app), environ())
+        assert isinstance(reply.error, LookupError)
+        assert (reply.status, reply.body) == ("200 OK", b"half;")
+
+    def writes(environ, start_response):
+        start_response("200 OK", [])(b"half;")
+        try:
+            raise LookupError
+        except LookupError:
+            start_response("500 Oops", [], sys.exc_info())
+        return [b"secret"]
+
+    reply = serve(Pages(writes), environ())
+    assert (type(reply.error), reply.body) == (LookupError, b"half;")
+
+
+def test_an_app_that_starts_and_starts_over_while_its_body_is_read_is_replaced():
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+
+        def body():
+            try:
+                raise LookupError
+            except LookupError:
+                start_response("500 Oops", [("Content-Type", "text/plain")], sys.exc_info())
+            yield b"ugly"
+
+        return body()
+
+    class Pages(Layer):
+        def head(self, environ, status, headers):
+            return teapot if status.startswith("5") else (status, headers)
+
+    reply = serve(Pages(app), environ())
+    assert (reply.status, reply.body, reply.error) == ("418 Teapot", b"teapot", None)
+
+
+def test_a_late_answer_of_failed_may_be_replaced_by_head_too():
+    def lazy(environ, start_response):
+        start_response("500 Late", [("Content-Type", "text/plain")])
+        yield b"late"
+
+    class Pages(Recorder):
+        def failed(self, environ, exc):
+            return lazy
+
+        def head(self, environ, status, headers):
+            return teapot if status.startswith("5") else (status, headers)
+
+    for inside in (Inside(fail_in_call=True), Inside(chunks=1, lazy=True, fail_at=0)):
+        reply = serve(Pages(inside, []), environ())
+        assert (reply.status, reply.body) == ("418 Teapot", b"teapot")
+
+
+def test_failed_is_asked_once_even_if_its_answer_fails_while_it_is_read():
+    def broken(environ, start_response):
+        start_response("500 Oops", [])
+        raise LookupError("the answer failed too")
+        yield b""
+
+    class Sorry(Recorder):
+        def failed(self, environ, exc):
+            self.log.append(f"failed {exc}")
+            return broken
+
+    log = []
+    reply = serve(Sorry(Inside(fail_in_call=True), log), environ())
+    assert isinstance(reply.error, LookupError)
+    assert [entry for entry in log if entry.startswith("failed")] == ["failed in the call"]
+    assert log[-1] == "after"
+
+
+def test_failed_is_asked_for_a_body_that_cannot_be_iterated():
+    class Stuck:
+        def __iter__(self):
+            raise LookupError("stuck")
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return Stuck()
+
+    class Sorry(Layer):
+        def failed(self, environ, exc):
+            return teapot
+
+    assert serve(Sorry(app), environ()).body == b"teapot"
+
+
+def test_a_body_whose_close_raises_is_closed_once():
+    class Sorry(Layer):
+        def failed(self, environ, exc):
+            return teapot
+
+    inside = Inside(chunks=1, fail_at=0, fail_in_close=True)
+    assert isinstance(serve(Sorry(inside), environ()).error, Inside.Failure)
+    assert inside.closes == 1
+
+
+def test_a_head_that_forgets_to_return_is_named():
+    class Forgetful(Layer):
+        def head(self, environ, status, headers):
+            headers.append(("X-A", "b"))
+
+    reply = serve(Forgetful(hello), environ())
+    assert "Forgetful.head returned None" in str(reply.error)
