@@ -47,6 +47,7 @@ class MongoBackend:
         self._open: Callable[[], Any] = lambda: pymongo.MongoClient(text, **options)
         self._lock = threading.Lock()
         self._client: Any = None
+        self._collections: _Collections
         self._pid = 0
         self._inherited: list[Any] = []
         self._capabilities: frozenset[str] | None = None
@@ -59,7 +60,9 @@ class MongoBackend:
             with self._lock:
                 if self._pid != os.getpid():
                     self._inherited.append(self._client)
-                    self._client, self._pid = self._open(), os.getpid()
+                    self._client = self._open()
+                    self._collections = _Collections(self._client[self._name])
+                    self._pid = os.getpid()
         return self._client
 
     @property
@@ -77,15 +80,16 @@ class MongoBackend:
     @contextmanager
     def session(self, *, transaction: bool, deadline: float | None) -> Iterator[MongoSession]:
         """pymongo's own pool serves; a transaction has snapshot isolation, and the first to write wins."""
-        database = self.client[self._name]
+        client = self.client
+        collections = self._collections
         with pymongo.timeout(deadline) if deadline is not None else nullcontext():
             if not transaction:
-                yield MongoSession(database, None, self._loads)
+                yield MongoSession(collections, None, self._loads)
                 return
-            with self.client.start_session() as session:
+            with client.start_session() as session:
                 session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority", j=True))
                 try:
-                    yield MongoSession(database, session, self._loads)
+                    yield MongoSession(collections, session, self._loads)
                 except BaseException:
                     session.abort_transaction()
                     raise
@@ -141,21 +145,35 @@ class MongoBackend:
                 self._client, self._pid = None, 0
 
 
+class _Collections(dict[str, Any]):
+    """The collections of a database by name: pymongo makes a new object each time it is asked, which takes as long as
+    a short operation itself."""
+
+    def __init__(self, database: Any) -> None:
+        self.database = database
+
+    def __missing__(self, name: str) -> Any:
+        self[name] = made = self.database[name]
+        return made
+
+
 class MongoSession:
     """A database, and the transaction if there is one."""
 
-    def __init__(self, database: Any, session: Any, loads: dict[tuple[Schema, tuple[str, ...]], Any]) -> None:
-        self._database, self._session, self._loads = database, session, loads
+    def __init__(
+        self, collections: _Collections, session: Any, loads: dict[tuple[Schema, tuple[str, ...]], Any]
+    ) -> None:
+        self._collections, self._session, self._loads = collections, session, loads
 
     @property
     def native(self) -> tuple[Any, Any]:
         """pymongo's Database and ClientSession."""
-        return self._database, self._session
+        return self._collections.database, self._session
 
     def insert(self, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> None:
         """Documents with every field, None included."""
         documents = [stored(schema, row) for row in rows]
-        collection = self._database[schema.table]
+        collection = self._collections[schema.table]
         if len(documents) == 1:
             collection.insert_one(documents[0], session=self._session)
         else:
@@ -167,7 +185,7 @@ class MongoSession:
         if key not in self._loads:
             self._loads[key] = loader(*key)
         projection, load = self._loads[key]
-        cursor = self._database[query.schema.table].find(
+        cursor = self._collections[query.schema.table].find(
             filter_of(query.where),
             projection,
             sort=[("_id" if name == "id" else name, -1 if down else 1) for name, down in query.order] or None,
@@ -179,33 +197,33 @@ class MongoSession:
 
     def count(self, query: Query) -> int:
         """Exact, by an aggregation."""
-        collection = self._database[query.schema.table]
+        collection = self._collections[query.schema.table]
         return int(collection.count_documents(filter_of(query.where), session=self._session))
 
     def explain(self, query: Query) -> tuple[bool, str]:
         """The winning plan."""
         sort = [("_id" if name == "id" else name, -1 if down else 1) for name, down in query.order]
         command = {"find": query.schema.table, "filter": filter_of(query.where), "sort": dict(sort)}
-        answer = self._database.command("explain", command, verbosity="queryPlanner", session=self._session)
+        answer = self._collections.database.command("explain", command, verbosity="queryPlanner", session=self._session)
         text = str(answer["queryPlanner"]["winningPlan"])
         return "COLLSCAN" not in text, text
 
     def group(self, group: Group) -> list[Row]:
         """An aggregation pipeline."""
-        collection = self._database[group.schema.table]
+        collection = self._collections[group.schema.table]
         pipeline, load = grouping(group)
         rows = [load(document) for document in collection.aggregate(pipeline, session=self._session)]
         return rows or ([] if group.keys else grouped([], group))
 
     def update(self, schema: Schema, where: Pred | None, changes: Mapping[str, Change]) -> int:
         """update_many: each document in one step."""
-        collection = self._database[schema.table]
+        collection = self._collections[schema.table]
         done = collection.update_many(filter_of(where), update_of(changes), session=self._session)
         return int(done.matched_count)
 
     def delete(self, schema: Schema, where: Pred | None) -> int:
         """delete_many."""
-        return int(self._database[schema.table].delete_many(filter_of(where), session=self._session).deleted_count)
+        return int(self._collections[schema.table].delete_many(filter_of(where), session=self._session).deleted_count)
 
 
 def _commit(session: Any) -> None:

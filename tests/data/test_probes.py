@@ -18,7 +18,7 @@ from tests.data.test_polls import at_once
 
 Opened = Callable[..., Database]
 ROUNDS = 50 if os.environ.get("KIT_LONG") else 10
-KILLS = 20 if os.environ.get("KIT_LONG") else 2
+KILLS = 20 if os.environ.get("KIT_LONG") else 1
 SERVERS = ("sqlite", "postgresql", "mariadb", "mongodb")
 
 
