@@ -12,7 +12,7 @@ import itertools
 import sys
 from wsgiref.util import FileWrapper, setup_testing_defaults
 
-from kit.wsgi.tree import Node
+from kit.wsgi.tree import Node, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,26 +78,29 @@ class Inside:
         echo: bool = False,
         file: bool = False,
         restart: bool = False,
+        restart_in_body: bool = False,
         restart_late: bool = False,
         fail_in_call: bool = False,
         fail_in_close: bool = False,
         fail_at: int | None = None,
+        kind: str = "text/plain; charset=utf-8",
     ) -> None:
         self._chunks, self._lazy, self._written, self._read_input = chunks, lazy, written, read_input
-        self._echo, self._file, self._restart, self._restart_late = echo, file, restart, restart_late
+        self._echo, self._file = echo, file
+        self._restart, self._restart_in_body, self._restart_late = restart, restart_in_body, restart_late
         self._fail_in_call, self._fail_in_close, self._fail_at = fail_in_call, fail_in_close, fail_at
         self.calls = self.pulled = self.closes = 0
         self.environ: dict[str, Any] = {}  # as it was when the app was called
         self.late: dict[str, Any] = {}  # as it was when the last chunk was made
         self.input = b""
+        self.kind = kind
         self.headers = self.own_headers()
         self.wrapped: Any = None
         self.watch: Callable[[], object] = bool  # called wherever the app is at work
 
-    @staticmethod
-    def own_headers() -> list[tuple[str, str]]:
+    def own_headers(self) -> list[tuple[str, str]]:
         """The headers that this app sends, always in one and the same list."""
-        return [("Content-Type", "text/plain; charset=utf-8")]
+        return [("Content-Type", self.kind)]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer one request."""
@@ -109,32 +112,38 @@ class Inside:
         if self._read_input:
             self.input = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if self._lazy:
-            return self._body(environ, start_response)
+            return _Body(self, self._lazily(environ, start_response))
         write = start_response("200 OK", self.headers)
         if self._written:
             write(self._written)
         if self._restart:
-            return self._restarted(start_response)
+            return self._restarted(start_response, "500 Restarted")
+        if self._restart_in_body:
+            return _Body(self, self._restarts(start_response))
         if self._file:
             self.wrapped = environ["wsgi.file_wrapper"](io.BytesIO(b"file"))
             return self.wrapped
         if environ["REQUEST_METHOD"] == "HEAD":
             return []
-        return [environ["HTTP_X_KIT_LINT"].encode()] if self._echo else self._body(environ, None)
+        return [environ["HTTP_X_KIT_LINT"].encode()] if self._echo else _Body(self, self._made(environ))
 
-    def _restarted(self, start_response: Any) -> list[bytes]:
+    def _restarted(self, start_response: Any, status: str) -> list[bytes]:
         try:
-            raise Inside.Failure("before the head left")
+            raise Inside.Failure(status)
         except Inside.Failure:
-            start_response("500 Restarted", self.own_headers(), sys.exc_info())
+            start_response(status, self.own_headers(), sys.exc_info())
         return [b"restarted"]
 
-    def _body(self, environ: dict[str, Any], start_response: Any) -> _Body:
-        return _Body(self, self._generate(environ, start_response))
+    def _restarts(self, start_response: Any) -> Iterator[bytes]:
+        yield from self._restarted(start_response, "500 Restarted")
 
-    def _generate(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
-        if start_response is not None:
-            start_response("200 OK", self.headers)
+    def _lazily(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", self.headers)
+        yield from self._made(environ)
+        if self._restart_late:
+            self._restarted(start_response, "500 Too Late")
+
+    def _made(self, environ: dict[str, Any]) -> Iterator[bytes]:
         for at in range(self._chunks if environ["REQUEST_METHOD"] != "HEAD" else 0):
             self.watch()
             self.late = dict(environ)
@@ -142,11 +151,6 @@ class Inside:
                 raise Inside.Failure("midway")
             self.pulled += 1
             yield b"%d," % at
-        if self._restart_late:
-            try:
-                raise Inside.Failure("after the head left")
-            except Inside.Failure:
-                start_response("500 Too Late", self.own_headers(), sys.exc_info())
 
     def closed(self) -> None:
         """Note that the body was closed."""
@@ -178,13 +182,13 @@ class Bench:
         idle: Callable[[], bool] | None,
     ) -> None:
         self._factory, self._environ, self.paths, self.idle = factory, environ, tuple(paths), idle
-        self._node = Node(factory(Inside()))
+        self._node = Node(self.build(Inside()))
         self.name = self._node.name
         self.passed = False
 
     def build(self, inside: Any) -> Any:
         """The layer around `inside`."""
-        return self._factory(inside)
+        return described(self._factory(inside), self._factory, inside)
 
     def environ(self, method: str, path: str, body: bytes, **more: Any) -> dict[str, Any]:
         """A fresh environ."""
@@ -224,3 +228,7 @@ class Bench:
         """Whether the layer says `buffers` or `streams` of itself."""
         app = self._node.app
         return bool(getattr(app, "__kit__", {}).get(word) or getattr(app, word, False) is True)
+
+    def rewrites(self, reply: Reply) -> bool:
+        """Whether the body of `reply` is no longer the app's own: the layer says so, or has packed it."""
+        return self.says("streams") or self.says("buffers") or "content-encoding" in reply.names()

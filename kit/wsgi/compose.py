@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from kit.wsgi.check import StackError, check
 from kit.wsgi.layer import Layer
-from kit.wsgi.tree import chain, declare
+from kit.wsgi.tree import chain, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,10 +84,7 @@ def _build(factory: Any, app: Any) -> Any:
         name = getattr(factory, "__name__", factory)
         exc.add_note(f"while composing {name!r}: options go in by partial(…, option=…)")
         raise
-    facts = getattr(factory, "__kit__", None)
-    if facts and getattr(built, "__kit__", None) is None:
-        declare(built, **facts)
-    return built
+    return described(built, factory, app)
 
 
 def _linted(app: Any) -> Any:

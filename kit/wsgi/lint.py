@@ -42,7 +42,11 @@ class LintError(KitError, AssertionError):
         self.problems = tuple(problems)
         count = len(self.problems)
         title = f"{name} breaks {count} rule{'s' if count > 1 else ''}"
+        self.name = name
         super().__init__("\n".join([title, *(f"- {problem}" for problem in self.problems)]))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name, self.problems)
 
 
 def check_layer(

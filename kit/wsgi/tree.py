@@ -108,6 +108,14 @@ def declare(
     return obj
 
 
+def described(built: Any, factory: Any, app: Any) -> Any:
+    """`built`, which `factory` made around `app`, with what was declared of the factory."""
+    facts = getattr(factory, "__kit__", None)
+    if facts and built is not app and getattr(built, "__kit__", None) is None:
+        declare(built, **facts)
+    return built
+
+
 def _keys(value: Any) -> tuple[str, ...]:
     """The keys of a declaration; () for an attribute of that name which is something else altogether."""
     if isinstance(value, (tuple, list, set, frozenset)) and all(isinstance(key, str) for key in value):

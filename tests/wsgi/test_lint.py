@@ -181,6 +181,44 @@ class Mixes(Around):
         return self.app(self.last[0], start_response)
 
 
+class StateForAWhile(Around):
+    """Cleans up behind itself, and mixes up two requests all the same."""
+
+    environ = None
+
+    def __call__(self, environ, start_response):
+        self.environ = environ
+        try:
+            return self.app(environ, start_response)
+        finally:
+            self.environ = None
+
+
+class StateInADict(Around):
+    def __init__(self, app):
+        super().__init__(app)
+        self.state = {}
+
+    def __call__(self, environ, start_response):
+        self.state["start"], self.state["name"] = start_response, environ.get("HTTP_X_KIT_LINT", "")
+        body = self.app(environ, start_response)
+        return [self.state["name"].encode()] if "HTTP_X_KIT_LINT" in environ else body
+
+
+class PartsEaten(Around):
+    def __call__(self, environ, start_response):
+        if environ.get("CONTENT_TYPE", "").startswith("multipart/"):
+            environ["wsgi.input"].read()
+        return self.app(environ, start_response)
+
+
+class PatchEaten(Around):
+    def __call__(self, environ, start_response):
+        if environ["REQUEST_METHOD"] == "PATCH":
+            environ["wsgi.input"].read()
+        return self.app(environ, start_response)
+
+
 class NeverPasses(Layer):
     provides = ("site.key",)
 
@@ -194,18 +232,18 @@ FAULTS = {
     "write": WriteLost,
     "exc_info": [ExcInfoRaised, ExcInfoDropped],
     "streams": [Buffered, ThroughWebob],
-    "wsgi_input": BodyEaten,
+    "wsgi_input": [BodyEaten, PartsEaten, PatchEaten],
     "context": ContextDropped,
     "outside": PathChanged,
     "routing_args": RoutingArgs,
     "file_wrapper": FileWrapperLost,
-    "rebinds": StateOnSelf,
+    "rebinds": [StateOnSelf, StateForAWhile],
     "provides": [Undeclared, Removes, NotProvided],
     "aliases": Aliases,
     "head_requests": HeadWithBody,
     "exceptions": Swallows,
     "valid": NotWsgi,
-    "threads": Mixes,
+    "threads": [Mixes, StateInADict],
     "passes": NeverPasses,
 }
 
@@ -492,3 +530,87 @@ def test_lint_counts_what_is_written():
 
     with pytest.raises(LintError, match="longer than its Content-Length of 3"):
         call(Lint(app))
+
+
+def test_a_layer_that_gathers_pages_alone_is_caught():
+    class Gathers(Around):
+        """Gathers pages, and only pages, and forgets to close them."""
+
+        def __call__(self, environ, start_response):
+            kinds = []
+
+            def start(status, headers, exc_info=None):
+                kinds.append(dict(headers).get("Content-Type", ""))
+                return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+            body = iter(chunks := self.app(environ, start))
+            first = next(body, b"")
+            if kinds[-1].startswith("text/html"):
+                return [first, *body]
+            return Closing(chain_of(first, body), getattr(chunks, "close", lambda: None))
+
+    def chain_of(first, rest):
+        yield first
+        yield from rest
+
+    with pytest.raises(LintError) as caught:
+        check_layer(lambda app: declare(Gathers(app), streams=True))
+    assert any(problem.startswith("closes: a body of text/html") for problem in caught.value.problems)
+    assert any("(generator of text/html)" in problem for problem in caught.value.problems)
+
+
+def test_right_layers_of_every_kind_pass():
+    class Upper(Around):
+        streams = True
+
+        def __call__(self, environ, start_response):
+            body = self.app(environ, start_response)
+            return Closing((chunk.upper() for chunk in body), getattr(body, "close", lambda: None))
+
+    def sorry(environ, start_response):
+        start_response("503 Sorry", [("Content-Type", "text/plain")])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [b"sorry"]
+
+    class Pages(Layer):
+        def head(self, environ, status, headers):
+            return sorry if status.startswith("5") else (status, headers)
+
+    class Slotted:
+        __slots__ = ("app",)
+
+        def __init__(self, app):
+            self.app = app
+
+        def __call__(self, environ, start_response):
+            return self.app(environ, start_response)
+
+    class Limit(Layer):
+        def __init__(self, app):
+            super().__init__(app)
+            self.left = [100]
+
+        def before(self, environ):
+            self.left[0] -= 1
+            return sorry if self.left[0] < 0 else None
+
+    class Foreign(Around):
+        def __init__(self, app, key):
+            super().__init__(app)
+            self.key = key
+
+        def __call__(self, environ, start_response):
+            environ[self.key] = "1"
+            return self.app(environ, start_response)
+
+    for layer in (Upper, Pages, Slotted, Limit):
+        check_layer(layer)
+    check_layer(declare(partial(Foreign, key="foreign.key"), provides=("foreign.key",)))
+
+
+def test_a_lint_error_survives_pickling():
+    import pickle
+
+    with pytest.raises(LintError) as caught:
+        check_layer(Undeclared)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.problems, str(again)) == (caught.value.problems, str(caught.value))
