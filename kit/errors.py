@@ -106,7 +106,8 @@ class needs:
     Traceback (most recent call last):
     kit.errors.MissingExtra: kit.stores needs no_such_driver, which is not installed: pip install 'kit-wsgi[mongo]'
 
-    Only a failure to find `module` itself counts: a driver that is there but broken raises its own error.
+    Only a failure to find `module` itself, or the package it lies in, counts: a driver that is there but broken raises
+    its own error.
     """
 
     def __init__(self, module: str, *, extra: str, by: str) -> None:
@@ -116,6 +117,16 @@ class needs:
         """Nothing to prepare: the import stands in the block."""
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
-        if isinstance(exc, ModuleNotFoundError) and exc.name == self.module:
+        if isinstance(exc, ModuleNotFoundError) and (exc.name == self.module or self._lacks_package(exc.name)):
             what = f"{self.by} needs {self.module}, which is not installed"
             raise MissingExtra(what, hint=f"pip install 'kit-wsgi[{self.extra}]'") from exc
+
+    def _lacks_package(self, name: str | None) -> bool:
+        """Whether `name` lies in the same package as `module`, and that package is not there at all."""
+        import sys
+        from importlib.util import find_spec
+
+        package = self.module.partition(".")[0]
+        if (name or "").partition(".")[0] != package or sys.modules.get(package) is not None:
+            return False
+        return find_spec(package) is None

@@ -50,7 +50,7 @@ _TLS = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 _MODES = ("disable", "require", "verify-ca", "verify-full")
 _OPTIONS = {"sqlite": ("timeout",), "memory": (), "redis": ("timeout",)}  # MongoDB: any; SQL servers: _TLS and timeout
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_SECRET = re.compile(r"pass|secret|token", re.IGNORECASE)
+_SECRET = re.compile(r"pass|secret|token|authmechanismproperties", re.IGNORECASE)  # the last: AWS_SESSION_TOKEN:…
 
 
 class URL:
@@ -215,7 +215,8 @@ def parse(text: str) -> URL:
     scheme, colon, rest = text.partition(":")
     scheme = scheme.lower()
     if not colon or scheme not in _ENGINES:
-        raise ConfigError(f"the scheme of {shown!r} is none of {', '.join(_ENGINES)}", hint="write sqlite:///app.db")
+        what = f"the scheme of the URL is none of {', '.join(_ENGINES)}"
+        raise ConfigError(what, hint="write sqlite:///app.db")
     rest, _, query = rest.partition("?")
     if _ENGINES[scheme] == "memory":
         return _options(_memory(text, rest), query, shown)
@@ -273,6 +274,8 @@ def _host(text: str, engine: str, shown: str) -> tuple[str, int]:
 
 
 def _options(url: URL, query: str, shown: str) -> URL:
+    if "@" in query:  # a ? in the password: what follows it is no option, and nothing of it is shown
+        raise ConfigError(f"an @ after the ? in {shown}", hint="percent-encode each part: %40 for @, %3F for ?")
     allowed = _OPTIONS.get(url.engine, (*_TLS, "timeout"))
     for pair in query.split("&") if query else ():
         key, equals, value = pair.partition("=")
@@ -307,9 +310,18 @@ def _host_text(host: str) -> str:
 
 
 def _veil(text: str) -> str:
-    """`text` for an error, while nobody knows where its parts end: all up to the last @ is hidden."""
-    head, slashes, rest = text.partition("://")
-    veiled = f"{head}://***@{rest.rpartition('@')[2]}" if slashes and "@" in rest else text
+    """`text` for an error, while nobody knows where its parts end: all up to the last @ is hidden.
+
+    Without a known scheme nothing is shown, nor what follows the scheme of a server without `//`.
+    """
+    scheme, _, rest = text.partition(":")
+    engine = _ENGINES.get(scheme.lower())
+    if engine is None:
+        return "***"
+    slashes = "//" if rest.startswith("//") else ""
+    if not slashes and engine in _PORTS:
+        return f"{scheme}:***"
+    veiled = f"{scheme}:{slashes}***@{rest.rpartition('@')[2]}" if "@" in rest else text
     # without an @ the password may stand where the port should: only digits are shown there
     veiled = re.sub(r"(://[^/?]*:)(?!\d{1,5}(?:[/?]|$))[^/?]*", r"\1***", veiled)
-    return re.sub(r"([?&][^=&]*(?:pass|secret|token)[^=&]*)=[^&]*", r"\1=***", veiled, flags=re.IGNORECASE)
+    return re.sub(rf"([?&][^=&]*(?:{_SECRET.pattern})[^=&]*)=[^&]*", r"\1=***", veiled, flags=re.IGNORECASE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from kit import errors
@@ -62,3 +64,24 @@ def test_a_library_that_is_there_but_broken_is_not_called_missing():
     assert not isinstance(caught.value, MissingExtra)
     with pytest.raises(ZeroDivisionError), needs("pymongo", extra="mongo", by="kit.x"):
         raise ZeroDivisionError
+
+
+def test_a_package_that_is_absent_is_missing_whichever_of_its_modules_was_asked_for(monkeypatch):
+    monkeypatch.setitem(sys.modules, "no_such_lib", None)  # then Python names the submodule in its error
+    with pytest.raises(MissingExtra, match=r"needs no_such_lib,"), needs("no_such_lib", extra="mongo", by="kit.x"):
+        import no_such_lib.errors
+    monkeypatch.delitem(sys.modules, "no_such_lib")
+    with (
+        pytest.raises(MissingExtra, match=r"needs no_such_lib\.deep,"),
+        needs("no_such_lib.deep", extra="mongo", by="kit.x"),
+    ):
+        import no_such_lib.deep  # noqa: F401
+
+
+def test_a_package_that_is_there_without_a_module_of_its_own_is_not_called_missing(tmp_path, monkeypatch):
+    (tmp_path / "half_a_lib").mkdir()
+    (tmp_path / "half_a_lib" / "__init__.py").write_text("import half_a_lib.gone\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError) as caught, needs("half_a_lib", extra="mongo", by="kit.x"):
+        import half_a_lib  # noqa: F401
+    assert caught.value.name == "half_a_lib.gone" and not isinstance(caught.value, MissingExtra)

@@ -85,6 +85,17 @@ def test_several_hosts_keep_their_ports():
         (f"postgresql://u:{HIDDEN}?x@h/d", "port"),
         (f"postgresql://u:{HIDDEN} @h/d", "blank"),
         (f"postgresql://u:{HIDDEN}@[::1/d", "host"),
+        (f"postgresql:/u:{HIDDEN}@h/d", "//"),
+        (f"postgresql:u:{HIDDEN}@h/d", "//"),
+        (f"postgresql:\\\\u:{HIDDEN}@h/d", "//"),
+        (f"mongodb:u:{HIDDEN}", "//"),
+        (f"u:{HIDDEN}@h/d", "scheme"),
+        (f"{HIDDEN}://u@h/d", "scheme"),
+        (f" postgresql://u:{HIDDEN}@h/d", "blank"),
+        (f"redis://u:99?{HIDDEN}=w@h/0", "%3F"),
+        (f"redis://u:99?timeout={HIDDEN}@h/0", "%3F"),
+        (f"mongodb://u:9/9?{HIDDEN}=w@h/d", "%3F"),
+        (f"mysql://h/d?authMechanismProperties={HIDDEN}", "unknown option"),
     ],
 )
 def test_a_wrong_url_is_refused_by_part_and_without_its_password(text, word):
@@ -117,6 +128,8 @@ def test_anything_parses_or_is_a_config_error(text):
 def test_options_that_sound_secret_are_masked():
     url = parse(f"mongodb://h/d?tlsCertificateKeyFilePassword={HIDDEN}&w=1")
     assert str(url) == "mongodb://h:27017/d?tlsCertificateKeyFilePassword=***&w=1"
+    url = parse(f"mongodb://h/d?authMechanism=MONGODB-AWS&authMechanismProperties=AWS_SESSION_TOKEN:{HIDDEN}")
+    assert repr(url) == "mongodb://h:27017/d?authMechanism=MONGODB-AWS&authMechanismProperties=***"
 
 
 @pytest.mark.parametrize(
