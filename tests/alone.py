@@ -40,11 +40,14 @@ _STORES = ("sql", "postgresql", "mysql", "mongo")
 EXTRAS = {
     "routing": ("routing",),
     "render": ("render", "jinja2", "chameleon"),
-    "forms": ("forms",),
+    "forms": ("forms", "security"),  # uploads are kept sealed, if they are kept
     "data": _STORES,
     "security": ("security", *_STORES),
     "sessions": ("sessions", *_STORES),
 }
+
+_ABOVE = re.compile(r"^(?:from|import) (?:kit\.cli|kit\._recipes|recipes)\b", re.M)
+_HELPER = re.compile(r"^(?:from|import) (tests\.\w+(?:\.\w+)+)", re.M)
 
 
 class Blocker(MetaPathFinder):
@@ -82,8 +85,13 @@ def sibling_import(package: str) -> re.Pattern[str]:
 
 
 def together(path: Path, package: str) -> bool:
-    """Whether a test file puts `package` and siblings together on purpose."""
-    return any(not found["indent"] for found in sibling_import(package).finditer(path.read_text()))
+    """Whether a file of the tests puts `package` and others together on purpose, by itself or by what it imports."""
+    text = path.read_text()
+    if _ABOVE.search(text) or any(not found["indent"] for found in sibling_import(package).finditer(text)):
+        return True
+    root = Path(__file__).resolve().parents[1]
+    helpers = [root.joinpath(*name.split(".")).with_suffix(".py") for name in _HELPER.findall(text)]
+    return any(helper.is_file() and helper != path and together(helper, package) for helper in helpers)
 
 
 def only(package: str) -> None:
