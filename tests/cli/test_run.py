@@ -29,10 +29,14 @@ def get(url, host=None):
 
 
 def until(base, wanted):
-    """Ask until the answer holds `wanted`; every request on the way must be answered, none refused."""
-    end = time.monotonic() + 20
-    while wanted not in (seen := get(base)[1]):
+    """Ask until the answer holds `wanted`; no connection may be refused, though one that a stopping worker has taken
+    may be cut."""
+    end = time.monotonic() + 60
+    seen = ""
+    while wanted not in seen:
         assert time.monotonic() < end, f"still {seen!r}"
+        with contextlib.suppress(http.client.RemoteDisconnected, ConnectionResetError):
+            seen = get(base)[1]
         time.sleep(0.02)
     return seen
 
