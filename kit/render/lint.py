@@ -29,7 +29,7 @@ _PERSONAL = frozenset({"csrf", "nonce", "session", "flashes", "user"})
 _CODE = frozenset({"style", "srcdoc"})
 _CALLS = re.compile(r"(?:\w+\.)*(?:url|safe_url|static_url|url_for)\s*\(")
 # what begins a link so that the rest cannot change its scheme; U+FFFC stands for an expression already judged
-_FIXED = re.compile(r"\s*(?:\ufffc|(?:https?|mailto|tel):|[^:]*[/?#])", re.I)
+_FIXED = re.compile(r"\s*+(?:\ufffc|(?:https?|mailto|tel):|[^:/?#]*+[/?#])", re.I)
 _ATTRIBUTES = re.compile(r"(?:\w+\.)*attrs\s*\(")  # of a form, or of anything that gives its attributes as Markup
 _WHOLE = re.compile(r"(?:^|[=(,:\[?]|\breturn)\s*$")
 
