@@ -6,7 +6,8 @@
 ('authn_login_fail', '1970-01-01T00:00:00.000Z', 'WARN')
 
 Events go to the sink in `environ["kit.audit"]` (a callable that takes a dict), else to the logger "kit.audit" as JSON.
-The layer `Audit(app, sink=…)` sets the sink: `Audit(app, sink=to_stream(sys.stderr))`.
+The layer `Audit(app, sink=…)` sets the sink: `Audit(app, sink=to_stream(sys.stderr))`. A sink that raises changes no
+answer: the event goes to that logger instead, as an error that names what the sink raised (`sink_error`).
 
 Names are those of OWASP's Logging Vocabulary (`authn_login_fail`, `session_created`, `malicious_csrf` …); what follows
 a colon there (`authn_login_fail:ann`) goes into fields here. A field whose name sounds secret is masked.
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     Sink = Callable[[dict[str, Any]], object]
 
-__all__ = ["Audit", "event", "line", "stamp", "to_stream", "utf8"]
+__all__ = ["Audit", "event", "give", "line", "stamp", "to_stream", "utf8"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
 _SECRET = re.compile(r"passw|secret|token|cookie|authorization|api_?key|session_?id|^sid$|otp|csrf", re.IGNORECASE)
@@ -47,7 +48,8 @@ def event(environ: WSGIEnvironment, name: str, *, clock: Callable[[], float] = t
     """Record that `name` happened in this request, now (seconds since the epoch, by `clock`).
 
     Method, path, peer, host, request id and user are added from `environ`; `fields` may replace them. Never raises for
-    what the client sent; a name that is no OWASP-like name (lower case, digits, _) is a ValueError of the programmer.
+    what the client sent, nor for a sink that fails: a refusal stays a refusal while the disk is full. A name that is no
+    OWASP-like name (lower case, digits, _) is a ValueError of the programmer.
     """
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no event name: write it like 'authn_login_fail'")
@@ -58,7 +60,7 @@ def event(environ: WSGIEnvironment, name: str, *, clock: Callable[[], float] = t
     if sink is None:
         _log(made)
     else:
-        sink(made)
+        give(made, sink, "kit.audit")
 
 
 def _who(environ: WSGIEnvironment) -> dict[str, str]:
@@ -116,6 +118,23 @@ def to_stream(stream: TextIO) -> Sink:
         stream.flush()
 
     return write
+
+
+def give(record: dict[str, Any], sink: Sink, logger: str) -> None:
+    """Give `record` to `sink`; if that raises an Exception, log both as an error to `logger`, and never raise one."""
+    try:
+        sink(record)
+    except Exception as exc:
+        _fallen(logger, {**record, "sink_error": repr(exc)})
+
+
+def _fallen(logger: str, record: dict[str, Any]) -> None:
+    import logging
+
+    try:
+        logging.getLogger(logger).error("%s", line(record))
+    except Exception:  # standard error may be what the sink wrote to; then there is nobody left to tell
+        return
 
 
 def _log(record: dict[str, Any]) -> None:

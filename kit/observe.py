@@ -16,7 +16,7 @@ import re
 import sys
 import time
 
-from kit.audit import stamp, to_stream, utf8
+from kit.audit import give, stamp, to_stream, utf8
 from kit.wsgi import Layer
 
 TYPE_CHECKING = False
@@ -80,6 +80,7 @@ class AccessLog(Layer):
     `sink` takes the record: a callable that is given the dict, or a text stream that gets a line of JSON (default:
     standard error; all but ASCII is escaped, so nobody can forge a line). Query strings hold tokens too often: they are
     left out unless `query=True`. `clock` gives seconds since the epoch, `timer` those of a clock that never goes back.
+    A sink that raises (a full disk) costs no answer: the record goes to the logger "kit.observe" instead, as an error.
     """
 
     wants = ("kit.request_id", "REMOTE_ADDR")
@@ -109,9 +110,9 @@ class AccessLog(Layer):
         return watched
 
     def write(self, record: dict[str, Any]) -> None:
-        """Give a record to the sink."""
+        """Give a record to the sink, whose failures are logged and not raised."""
         sink = sys.stderr if self.sink is None else self.sink
-        (sink if callable(sink) else to_stream(sink))(record)
+        give(record, sink if callable(sink) else to_stream(sink), "kit.observe")
 
 
 class _Watched:

@@ -91,7 +91,9 @@ print(secrets.token_urlsafe(32))'
 
         A name of capitals, digits and underscores is a variable, anything else a path. With `create=True`, for
         development, a missing file is made with one new key, readable by its owner alone, all or nothing: of many
-        processes that start at once, all get the same key. Without it a missing key is a `ConfigError`.
+        processes that start at once, all get the same key. Without it a missing key is a `ConfigError`, and so is a
+        file that anybody may read or that others than its owner may write: 0600, or 0640 for a group that serves. (What
+        Docker and Kubernetes mount as a secret is 0444 or 0644 unless told `mode: 0400`, `defaultMode: 0440`.)
 
         >>> KeyRing.load("APP_KEYS")
         Traceback (most recent call last):
@@ -224,14 +226,16 @@ def _read(path: str) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"cannot read the keys in {path} ({exc})", hint=f"chmod 600 {path}") from exc
-    if os.name == "posix" and mode & 0o022:
-        raise ConfigError(f"others may write to the keys in {path}", hint=f"chmod 600 {path}")
+    if os.name == "posix" and mode & 0o026:
+        act = "write to" if mode & 0o022 else "read"
+        raise ConfigError(f"others may {act} the keys in {path}", hint=f"chmod 600 {path}")
     return text
 
 
 def _create(path: str) -> None:
     """Write a new key beside `path` and link it into place: never half a file, never over another's."""
     draft = f"{path}.{secrets.token_hex(8)}"
+    cure = "name a folder that can be written"
     try:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -239,10 +243,11 @@ def _create(path: str) -> None:
                 file.write(f"# secret: keep it out of version control; the first key seals, all open\n{new_key()}\n")
                 file.flush()
                 os.fsync(file.fileno())
+            cure = f"no hard links there? Make it by hand: (umask 077; {_CURE} > {path})"
             os.link(draft, path)
         finally:
             os.unlink(draft)
     except FileExistsError:
         return  # another process was first: its key counts
     except OSError as exc:
-        raise ConfigError(f"cannot make the keys in {path} ({exc})", hint="name a folder that can be written") from exc
+        raise ConfigError(f"cannot make the keys in {path} ({exc})", hint=cure) from exc

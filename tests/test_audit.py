@@ -97,3 +97,43 @@ def test_a_stamp_is_rfc_3339_in_utc():
 
 def test_a_value_json_has_no_type_for_is_written_as_text():
     assert json.loads(line({"a": ValueError("x")})) == {"a": "x"}
+
+
+def test_a_sink_that_fails_leaves_a_refusal_a_refusal_and_the_event_in_the_log(caplog):
+    def full(record):
+        raise OSError("disk full\nforged line")
+
+    def app(environ, start_response):
+        event(environ, "malicious_csrf")
+        start_response("403 Forbidden", [])
+        return []
+
+    assert call(Audit(app, sink=full)).status == 403
+    assert [(record.name, record.levelname) for record in caplog.records] == [("kit.audit", "ERROR")]
+    told = json.loads(caplog.messages[0])
+    assert told["event"] == "malicious_csrf" and "disk full" in told["sink_error"]
+    assert "\n" not in caplog.messages[0]
+
+
+def test_a_log_that_fails_as_well_raises_nothing():
+    class Broken(logging.Handler):
+        def emit(self, record):
+            raise OSError("closed")
+
+    def full(record):
+        raise OSError("disk full")
+
+    handler = Broken()
+    logging.getLogger("kit.audit").addHandler(handler)
+    try:
+        event({**environ(), "kit.audit": full}, "authn_login_fail")
+    finally:
+        logging.getLogger("kit.audit").removeHandler(handler)
+
+
+def test_a_request_to_stop_passes_through_the_sink():
+    def stopping(record):
+        raise SystemExit(0)
+
+    with pytest.raises(SystemExit):
+        event({**environ(), "kit.audit": stopping}, "authn_login_fail")

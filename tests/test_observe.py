@@ -110,3 +110,29 @@ def test_closing_twice_logs_once():
     body.close()
     body.close()
     assert len(lines) == 1
+
+
+@pytest.mark.parametrize("sink", ["raises", "closed"])
+def test_a_sink_that_fails_costs_no_answer_and_the_line_goes_to_the_log(sink, caplog):
+    def full(record):
+        raise OSError("disk full")
+
+    closed = io.StringIO()
+    closed.close()
+    answer = call(AccessLog(ok, sink=full if sink == "raises" else closed), "/x")
+    assert (answer.status, answer.text) == (200, "")
+    assert [(record.name, record.levelname) for record in caplog.records] == [("kit.observe", "ERROR")]
+    told = json.loads(caplog.messages[0])
+    assert (told["path"], told["status"]) == ("/x", 200)
+    assert ("disk full" if sink == "raises" else "closed file") in told["sink_error"]
+
+
+def test_a_sink_that_fails_does_not_hide_the_error_of_the_application():
+    def broken(environ, start_response):
+        raise LookupError("the real one")
+
+    def full(record):
+        raise OSError("disk full")
+
+    with pytest.raises(LookupError, match="the real one"):
+        call(AccessLog(broken, sink=full))

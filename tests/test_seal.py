@@ -116,6 +116,7 @@ def test_the_same_key_twice_is_refused():
 def test_no_repr_and_no_error_shows_a_key(tmp_path):
     key = "weak-and-secret-but-long-enough-for-a-key"
     (tmp_path / "keys").write_text(key)
+    (tmp_path / "keys").chmod(0o600)
     for build in (lambda: KeyRing([key]), lambda: KeyRing.load(tmp_path / "keys")):
         with pytest.raises(ConfigError) as caught:
             build()
@@ -152,17 +153,43 @@ def test_many_starts_at_once_agree_on_one_key(tmp_path):
 def test_a_file_holds_keys_in_order_with_comments(tmp_path):
     first, second = new_key(), new_key()
     (tmp_path / "keys").write_text(f"# the first seals\n{first}\n\n  {second}  \n")
+    (tmp_path / "keys").chmod(0o640)
     ring = KeyRing.load(tmp_path / "keys")
     assert len(ring) == 2
     assert Sealer(KeyRing([first]), "p").open(Sealer(ring, "p").seal(b"x")) == b"x"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
-def test_a_file_that_others_may_write_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("mode", "act"), [(0o666, "write"), (0o620, "write"), (0o602, "write"), (0o644, "read"), (0o604, "read")]
+)
+def test_a_file_that_others_may_write_or_anybody_may_read_is_refused(tmp_path, mode, act):
+    path = tmp_path / "keys"
+    path.write_text(new_key())
+    path.chmod(mode)
+    with pytest.raises(ConfigError, match=f"others may {act}.*chmod 600 {path}"):
+        KeyRing.load(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640, 0o440])
+def test_a_file_of_its_owner_and_group_is_read(tmp_path, mode):
     (tmp_path / "keys").write_text(new_key())
-    (tmp_path / "keys").chmod(0o666)
-    with pytest.raises(ConfigError, match="chmod 600"):
-        KeyRing.load(tmp_path / "keys")
+    (tmp_path / "keys").chmod(mode)
+    assert len(KeyRing.load(tmp_path / "keys")) == 1
+
+
+def test_where_hard_links_are_forbidden_the_cure_makes_the_file_without_one(tmp_path, monkeypatch):
+    def forbidden(*paths):
+        raise PermissionError(1, "Operation not permitted")  # what FAT and some network file systems answer
+
+    monkeypatch.setattr(os, "link", forbidden)
+    with pytest.raises(ConfigError, match="umask 077") as caught:
+        KeyRing.load(tmp_path / "keys", create=True)
+    assert os.listdir(tmp_path) == [] and "name a folder" not in caught.value.hint
+    command = caught.value.hint.partition("by hand: ")[2].replace("python -c", f"{sys.executable} -c")
+    subprocess.run(["sh", "-c", command], check=True)
+    assert len(KeyRing.load(tmp_path / "keys")) == 1
 
 
 def test_a_folder_in_place_of_a_file_and_a_folder_that_is_not_there_are_named(tmp_path):
