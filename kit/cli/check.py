@@ -3,8 +3,9 @@
   kit check mysite.app:app              wrong order, missing and doubled layers
   kit check --deploy mysite.app:app     and what is missing or weak for the open web
 
-Each finding has an id, a level and a cure. The exit code is 1 if there is an error, or with --strict any finding. To
-leave a finding out, name its id: --skip sec.rate-limit.missing
+Every way through the app is asked: a mount is fit only if it and what stands around it are. Each finding has an id, a
+level and a cure, and names the mounts if it is not true of all. The exit code is 1 if there is an error, or with
+--strict any finding. To leave a finding out, name its id: --skip sec.rate-limit.missing
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from wsgiref.types import WSGIApplication
 
+    from kit.wsgi import Node
+
 __all__ = ["Finding", "add_arguments", "findings", "run"]
 
 YEAR = 31_536_000
+_HOMES = ("kit.security.", "kit.sessions.", "kit.render.errors", "kit.routing.router", "kit.wsgi.lint")
 
 
 class Finding(NamedTuple):
@@ -81,9 +85,7 @@ def findings(app: WSGIApplication, *, deploy: bool = False) -> list[Finding]:
     except StackError as error:
         found.append(_of_stack(error))
     if deploy:
-        layers = [node.app for node in chain(app).walk()]
-        found += _missing(layers)
-        found += [each for layer in layers for rule in _RULES.get(type(layer).__name__, ()) for each in rule(layer)]
+        found += _unfit(list(_ways(chain(app))))
     return sorted(found, key=lambda each: each.level)
 
 
@@ -91,8 +93,45 @@ def _of_stack(error: StackError) -> Finding:
     return Finding("error", "stack.order", str(error), "put the layers into the order above")
 
 
-def _missing(layers: list[Any]) -> Iterator[Finding]:
-    names = {type(layer).__name__ for layer in layers}
+def _ways(node: Node) -> Iterator[tuple[Node, ...]]:
+    """Every way inwards to an app that answers: `Node.paths`, and those to a router's own routes beside its mounts."""
+    router = "Router" in _kinds(node.app)
+    mounted = {id(inner.app) for inner in node.inner}
+    if not node.inner or (router and any(id(route.app) not in mounted for route in node.app.routes)):
+        yield (node,)
+    for inner in node.inner:
+        for way in _ways(inner):
+            yield (node, *way)
+
+
+def _kinds(app: Any) -> set[str]:
+    """The names of kit's classes that `app` is an instance of; a foreign class of the same name is not among them."""
+    return {kind.__name__ for kind in type(app).__mro__ if kind.__module__.startswith(_HOMES)}
+
+
+def _unfit(ways: list[tuple[Node, ...]]) -> Iterator[Finding]:
+    """Each finding once, with the mounts that it is true of unless that is all."""
+    places: dict[Finding, list[str]] = {}
+    for way in ways:
+        label = "".join(node.label for node in way) or way[-1].name
+        for each in dict.fromkeys(_of_way([node.app for node in way])):
+            places.setdefault(each, []).append(label)
+    for each, labels in places.items():
+        if len(labels) < len(ways):
+            more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
+            each = each._replace(what=f"{each.what}, at {', '.join(labels[:5])}{more}")
+        yield each
+
+
+def _of_way(layers: list[Any]) -> Iterator[Finding]:
+    kinds = [_kinds(layer) for layer in layers]
+    yield from _missing(set().union(*kinds))
+    for layer, names in zip(layers, kinds, strict=True):
+        for name in sorted(names & set(_RULES)):
+            yield from _RULES[name](layer)
+
+
+def _missing(names: set[str]) -> Iterator[Finding]:
     for name, (level, what, cure) in _MISSING.items():
         if name not in names:
             yield Finding(level, f"sec.{_dashed(name)}.missing", what, cure)
@@ -139,11 +178,11 @@ def _cors(layer: Any) -> Iterator[Finding]:
 
 
 def _store(layer: Any) -> Iterator[Finding]:
-    name = _dashed(type(layer).__name__)
+    name = "RateLimit" if hasattr(layer, "quota") else "Sessions"
     store = layer.quota.store if hasattr(layer, "quota") else layer.store
     if getattr(store, "one_process", False):
-        what = f"{type(layer).__name__} counts in the memory of one process"
-        yield Finding("warning", f"sec.{name}.memory", what, "kit.stores.open_store(url)")
+        what = f"{name} counts in the memory of one process"
+        yield Finding("warning", f"sec.{_dashed(name)}.memory", what, "kit.stores.open_store(url)")
 
 
 def _pages(layer: Any) -> Iterator[Finding]:
@@ -152,12 +191,12 @@ def _pages(layer: Any) -> Iterator[Finding]:
         yield Finding("error", "sec.error-pages.debug", "error pages show the inside of the app", cure)
 
 
-_RULES: dict[str, tuple[Callable[[Any], Iterator[Finding]], ...]] = {
-    "Headers": (_headers,),
-    "Csrf": (_csrf,),
-    "TrustedHosts": (_hosts,),
-    "Cors": (_cors,),
-    "RateLimit": (_store,),
-    "Sessions": (_store,),
-    "ErrorPages": (_pages,),
+_RULES: dict[str, Callable[[Any], Iterator[Finding]]] = {
+    "Headers": _headers,
+    "Csrf": _csrf,
+    "TrustedHosts": _hosts,
+    "Cors": _cors,
+    "RateLimit": _store,
+    "Sessions": _store,
+    "ErrorPages": _pages,
 }

@@ -7,6 +7,7 @@ import pytest
 from kit.cli import main
 from kit.cli.check import findings
 from kit.render import ErrorPages
+from kit.routing import Router
 from kit.security import (
     BodyLimit,
     Cors,
@@ -121,3 +122,67 @@ def test_findings_can_be_left_out_and_printed_as_json(tmp_path, monkeypatch, cap
     assert main(["check", "--deploy", "--json", "checked_json:app", *skip]) == 0
     assert main(["check", "--deploy", "--strict", "checked_json:app", *skip]) == 1
     assert '"sec.isolation.missing"' in capsys.readouterr().out
+
+
+class Mounts:
+    def __init__(self, mounts):
+        self.mounts = mounts
+
+    def __call__(self, environ, start_response): ...
+
+
+def ids(app, word):
+    return [each.id for each in findings(app, deploy=True) if word in each.id]
+
+
+def test_row_54_each_mount_is_asked_and_named():
+    app = Mounts({"/shop": stack(), "/blog": stack(Headers=None), "/": Router()})
+    found = {each.id: each.what for each in findings(app, deploy=True)}
+    assert found["sec.headers.missing"].endswith(", at /blog, /")
+    assert found["sec.https.missing"].endswith(", at /")
+    assert "sec.csrf.missing" not in found
+    assert findings(Mounts({"/a": stack(), "/b": stack()}), deploy=True) == []
+
+
+def test_row_54_a_fault_of_all_mounts_is_told_once_and_without_them():
+    app = Mounts({f"/{number}": stack(Https=None) for number in range(9)} | {"/x": stack(Limits=None)})
+    https, limits = findings(app, deploy=True)
+    assert https.what == "plain http is served, at /0, /1, /2, /3, /4 and 4 more"
+    assert limits.what.endswith("not limited, at /x")
+    assert len(findings(Mounts({"/a": stack(Https=None), "/b": stack(Https=None)}), deploy=True)) == 1
+
+
+def test_row_54_a_routers_own_routes_are_asked_beside_its_mounts():
+    router = Router()
+    router.mount("/admin", Csrf(site))
+    outside = compose(*[layer for name, layer in GOOD.items() if name != "Csrf"], router)
+    assert ids(outside, "csrf") == []
+    router = Router()
+    router.mount("/admin", Csrf(site))
+    router.post("/buy", lambda: "bought")
+    outside = compose(*[layer for name, layer in GOOD.items() if name != "Csrf"], router)
+    assert ids(outside, "csrf") == ["sec.csrf.missing"]
+
+
+def test_row_54_a_subclass_of_a_layer_is_that_layer():
+    class Mine(Headers):
+        pass
+
+    class OurLimit(RateLimit):
+        pass
+
+    assert findings(stack(Headers=Mine), deploy=True) == []
+    assert ids(stack(Headers=partial(Mine, csp=None)), "headers") == ["sec.headers.csp"]
+    ours = partial(OurLimit, store=MemoryStore(), limit=10, per=60)
+    assert ids(stack(RateLimit=ours), "limit") == ["sec.rate-limit.memory"]
+
+
+@pytest.mark.parametrize("name", ["Headers", "Https", "Sessions"])
+def test_row_54_a_foreign_class_of_the_same_name_is_not_that_layer(name):
+    def call(self, environ, start_response): ...
+
+    foreign = type(name, (), {"__init__": lambda self, app: setattr(self, "app", app), "__call__": call})
+    if name == "Sessions":
+        assert findings(stack(Sessions=foreign, Csrf=None), deploy=True) == []
+    else:
+        assert ids(stack(**{name: foreign}), name.lower()) == [f"sec.{name.lower()}.missing"]
