@@ -27,10 +27,15 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "called", "describe", "near", "run"]
 
 _FACETS = ("provides", "requires", "wants", "rewrites")
-_SECRET = re.compile(r"key|secret|passw|token|ring|salt|credential", re.IGNORECASE)
+_WORDS = r"key|secret|passw|passphrase|pwd|token|(?<![a-z])ring|salt|pepper|credential|(?<![a-z])auth(?![a-z])"
+_SECRET = re.compile(_WORDS, re.IGNORECASE)
 _ENVIRON = re.compile(r"[a-z_]+(\.[a-z_]+)+")  # session_key="kit.session" is no secret
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
-_USERINFO = re.compile(r"(?<=://)[^/@\s]*@")
+_USERINFO = re.compile(r"(?<=://).*@", re.DOTALL)  # up to the last @: a password may hold any other mark
+_INSIDE = re.compile(  # name=value and 'name': value in the repr of a dict or an object; a container goes to the end
+    rf"""((?:{_WORDS})\w*['"]?(?:=|:[ ]))(?:b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|\w*[\[({{].*|[^,)}}\]]*)""",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,14 +104,25 @@ def _same(value: Any, default: Any) -> bool:
 
 
 def _shown(name: str, value: Any) -> str:
-    """The value in at most 60 characters, with secrets and addresses in memory left out."""
-    if isinstance(value, str | bytes) and _SECRET.search(name) and not _ENVIRON.fullmatch(str(value)):
-        return "***"
+    """The value in at most 60 characters, with secrets and addresses in memory left out.
+
+    A function or a class is shown by its name alone, whatever the option is called; so is a thing without a repr.
+    """
     text = repr(value)
-    if inspect.isroutine(value) or _ADDRESS.search(text):
+    if inspect.isroutine(value) or isinstance(value, type) or _ADDRESS.search(text):
         return called(value)
-    text = _USERINFO.sub("***@", text)
+    if _secret(name, value):
+        return "***"
+    text = _INSIDE.sub(r"\1***", _USERINFO.sub("***@", text))
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def _secret(name: str, value: Any) -> bool:
+    """Whether the option sounds secret; a switch is none, nor is the name of a key in environ."""
+    if value is None or isinstance(value, bool):
+        return False
+    environ = isinstance(value, str) and _ENVIRON.fullmatch(value) and not _SECRET.search(name.removesuffix("key"))
+    return bool(_SECRET.search(name)) and not environ
 
 
 def _source(kind: Any) -> str:

@@ -2,6 +2,12 @@
 
 import json
 
+import pytest
+
+from kit.cli.stack import describe
+from kit.seal import KeyRing, new_key
+from kit.wsgi import Layer
+
 
 def test_stack_lists_the_layers_with_what_they_declare_and_where_they_are(kit):
     shown = kit("stack", "mysite").stdout
@@ -22,6 +28,59 @@ def test_stack_shows_options_that_are_not_at_their_default_and_no_secret(kit):
     }
     assert first["class"] == "mysite.app.Stamp"
     assert first["position"] == 1
+
+
+class Box:
+    def __init__(self, **kept):
+        self.kept = kept
+
+    def __repr__(self):
+        return f"Box({', '.join(f'{name}={value!r}' for name, value in self.kept.items())})"
+
+
+def shown(name, value):
+    """What `kit stack` shows of an option."""
+
+    def init(self, app, **given):
+        Layer.__init__(self, app)
+        self.__dict__.update(given)
+
+    code = {"init": init}
+    exec(f"def __init__(self, app, *, {name}=None): init(self, app, {name}={name})", code)
+    layer = type("Auth", (Layer,), {"__init__": code["__init__"]})
+    return describe(layer(print, **{name: value}))[0]["options"][name]
+
+
+@pytest.mark.parametrize("name", ["keys", "key", "client_secret", "tokens", "password", "salt", "pepper", "basic_auth"])
+@pytest.mark.parametrize("value", ["t0p", b"t0p", ["t0p"], ("ann", "t0p"), {"api": "t0p"}, Box(x="t0p"), {"t0p"}, 7])
+def test_an_option_that_sounds_secret_is_masked_whatever_it_is(name, value):
+    assert shown(name, value) == "***"
+
+
+@pytest.mark.parametrize(
+    ("value", "seen"),
+    [
+        ("postgresql://ann:p/w@h/db", "'postgresql://***@h/db'"),
+        ("postgresql://ann:p w'@\"@h/db", "'postgresql://***@h/db'"),
+        (["redis://:t0p@a/0", "redis://b/1"], "['redis://***@a/0', 'redis://b/1']"),
+        ("mongodb://h/db?password=t0p", "'mongodb://h/db?password=***"),
+        ({"host": "h", "password": "t0p", "port": 1}, "{'host': 'h', 'password': ***, 'port': 1}"),
+        ({"SECRET_KEYS": ["t0p", "t0p"], "port": 1}, "{'SECRET_KEYS': ***"),
+        (Box(host="h", api_token="t'0p", port=1), "Box(host='h', api_token=***, port=1)"),
+        ("https://shop.example", "'https://shop.example'"),
+    ],
+)
+def test_secrets_inside_a_value_are_masked(value, seen):
+    assert shown("place", value) == seen
+
+
+def test_what_is_no_secret_is_shown():
+    assert shown("session_key", "own.session") == "'own.session'"
+    assert shown("secret_key", "own.session") == "***"
+    assert shown("key", len) == "len"
+    assert shown("credentials", True) == "True"
+    assert shown("authors", ["ann"]) == "['ann']"
+    assert shown("ring", KeyRing(new_key())) == "***"
 
 
 def test_the_folder_one_stands_in_is_meant_where_none_is_named(kit, folder):
