@@ -78,7 +78,7 @@ def load(target: str, given: Mapping[str, Any]) -> WSGIApplication:
             found = getattr(found, part)
         return make(found, given)
     for name in _NAMES:
-        if hasattr(module, name):
+        if _has(module, name):
             return make(getattr(module, name), given)
     raise Missing(f"{module.__name__} has none of {', '.join(_NAMES)}", hint=f"name one: {target}:NAME")
 
@@ -133,13 +133,18 @@ def _module(target: str) -> tuple[ModuleType, str]:
         sys.path.insert(0, str(Path.cwd()))
     try:
         module = importlib.import_module(where)
-        if not name and not any(hasattr(module, each) for each in _NAMES):
+        if not name and not any(_has(module, each) for each in _NAMES):
             module = importlib.import_module(f"{where}.app")
     except ModuleNotFoundError as error:
         if error.name is None or not f"{where}.app".startswith(error.name):
             raise  # the module is there, and something that it imports is not
         raise Missing(f"there is no recipe, folder or module {where}", hint=_choice(where)) from None
     return module, name
+
+
+def _has(module: ModuleType, name: str) -> bool:
+    """Whether `module` defines `name`: `app` of a package is also its app.py, once something has imported that."""
+    return hasattr(module, name) and not inspect.ismodule(getattr(module, name))
 
 
 def _folder(where: str) -> Path | None:

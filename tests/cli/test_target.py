@@ -138,3 +138,21 @@ def test_a_copy_beside_one_comes_before_the_recipe_of_the_same_name(here):
 def test_a_path_without_an_app_is_no_target(here):
     with pytest.raises(Missing, match=r"there is no folder ./nowhere with an app.py"):
         load("./nowhere", given())
+
+
+@pytest.mark.parametrize("init", ["from . import app as _", "from .app import text", ""])
+def test_a_package_that_has_imported_its_app_py_is_searched_in_there(here, init):
+    package = here / "area" / f"shop_{len(init)}"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(f"{init}\n")
+    (package / "app.py").write_text("text = b'6'\ndef make_app(): return lambda environ, start_response: [text]\n")
+    for _ in range(2):
+        assert load(f"area.{package.name}", given())({}, None) == [b"6"]
+
+
+def test_an_app_in_the_init_of_a_package_comes_before_its_app_py(here):
+    (here / "area" / "shop_seven").mkdir(parents=True)
+    (here / "area" / "shop_seven" / "__init__.py").write_text("from .app import inner as app\n")
+    code = "def inner(environ, start_response): return [b'7']\ndef app(environ, start_response): return [b'8']\n"
+    (here / "area" / "shop_seven" / "app.py").write_text(code)
+    assert load("area.shop_seven", given())({}, None) == [b"7"]
