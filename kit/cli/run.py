@@ -18,6 +18,7 @@ import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from kit.cli.target import add_target, name_of
 from kit.cli.terminal import paint
@@ -50,8 +51,9 @@ def run(args: argparse.Namespace) -> int:
     with _listen(args.host, args.port) as listening:
         port = listening.getsockname()[1]
         host = f"[{args.host}]" if ":" in args.host else args.host
+        name = paint(name_of(args.target), "bold")  # of the folder, where the target is "."
         note = "reloads on change, " if args.reload else ""
-        print(f"{paint(args.target, 'bold')} on {paint(f'http://{host}:{port}', 'cyan')} ({note}Ctrl-C stops it)")
+        print(f"{name} on {paint(f'http://{host}:{port}', 'cyan')} ({note}Ctrl-C stops it)")
         sys.stdout.flush()
         if args.reload:
             _watch(listening, settings)
@@ -70,7 +72,7 @@ def _settings(args: argparse.Namespace) -> Settings:
         raise ConfigError(what, hint="leave out --debug, or listen on 127.0.0.1")
     return {
         "target": args.target,
-        "data": args.data or f"sqlite:///{name_of(args.target)}.sqlite",
+        "data": args.data or f"sqlite:///{quote(name_of(args.target), safe='')}.sqlite",
         "keys": args.keys,
         "debug": debug,
         "lint": debug if args.lint is None else args.lint,

@@ -5,6 +5,7 @@ import http.client
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
@@ -12,6 +13,7 @@ import urllib.request
 
 import pytest
 
+from kit.url import parse
 from tests.servers import free_port, serve
 
 RUN = [sys.executable, "-m", "kit.cli", "run", "--port", "{port}"]
@@ -54,6 +56,20 @@ def test_the_app_gets_data_keys_debug_and_lint(folder):
     assert (folder / ".kit-keys").stat().st_mode & 0o077 == 0
     with serve(RUN, "mysite", "--no-reload", "--no-debug", "--data", "memory:", cwd=folder) as base:
         assert get(f"{base}/data") == (200, "memory: False False 1")
+
+
+def test_a_folder_of_any_name_is_served_and_named(folder):
+    named = folder / "my 100% site? #1"
+    (folder / "mysite").rename(named)
+    command = [sys.executable, "-m", "kit.cli", "run", "--port", "0", "--no-reload"]
+    with subprocess.Popen(command, cwd=named, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            name, _, base = running.stdout.readline().partition(" (")[0].partition(" on ")
+            text = get(f"{base}/data")[1]
+        finally:
+            running.kill()
+    assert name == named.name
+    assert parse(text.split()[0]).name == f"{named.name}.sqlite"
 
 
 def test_without_debug_a_missing_key_is_not_made_up(folder):
