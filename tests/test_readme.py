@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
 from kit.testing import call
+from tests.servers import serve
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -54,14 +55,16 @@ def test_the_message_about_a_wrong_stack_is_the_one_that_is_printed(ran):
 
 def test_the_shell_lines_work(tmp_path):
     shutil.copytree(ROOT / "recipes", tmp_path / "recipes", ignore=shutil.ignore_patterns("__pycache__"))
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["sh", "-ec", blocks("sh")[0]], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True
-    )
+    (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
+    *lines, run = blocks("sh")[0].splitlines()
+    done = subprocess.run(["sh", "-ec", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for layer in ("RequestId", "Headers", "ErrorPages", "PerRequest", "Sessions", "Csrf", "Router"):
         assert layer in done.stdout
     assert not list(tmp_path.glob("*.sqlite"))  # looking at an app stores nothing
+    command = [part if part != "8001" else "{port}" for part in run.split()]
+    with serve(command, cwd=tmp_path) as base, build_opener(ProxyHandler({})).open(base) as answer:
+        assert "Tabs or spaces?" in answer.read().decode()
 
 
 def test_the_map_names_what_is_there():

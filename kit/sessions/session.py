@@ -214,7 +214,7 @@ class Session(MutableMapping[str, Any]):
 
     @property
     def tag(self) -> str:
-        """A public name of the session, to bind tokens to: it changes with `rotate`. It makes the session exist."""
+        """What tokens are bound to: it changes with `rotate`, and makes the session exist. Show it to nobody."""
         row = self._read()
         if self.new and not self._wanted:
             if self._left:

@@ -6,7 +6,7 @@ from pathlib import Path
 from kit.data import PerRequest, open_db
 from kit.observe import AccessLog, RequestId
 from kit.render import ErrorPages, Static, Templates
-from kit.security import BodyLimit, Csrf, Headers, TrustedHosts
+from kit.security import BodyLimit, Csrf, Headers, TrustedHosts, TrustedProxy
 from kit.sessions import Sessions
 from kit.stores import Sealed, open_store
 from kit.wsgi import compose
@@ -17,14 +17,18 @@ from .pages import routes
 HERE = Path(__file__).parent
 
 
-def make_app(*, data, keys, debug=False, lint=False, hosts=("127.0.0.1", "localhost")):
-    """The application on the database that the URL `data` names; `keys` seal what its sessions hold."""
+def make_app(*, data, keys, debug=False, lint=False, hosts=("127.0.0.1", "localhost"), proxies=()):
+    """The application on the database that the URL `data` names; `keys` seal what its sessions hold.
+
+    To serve others than this machine, name the `hosts` of the site, and the `proxies` in front of it that speak TLS.
+    """
     db = open_db(data, models=models.ALL)
     db.create()
     samples.add(db)
     templates = Templates(HERE / "templates", reload=debug)
     return compose(
         RequestId,
+        *([partial(TrustedProxy, proxies=proxies)] if proxies else []),
         AccessLog,
         partial(TrustedHosts, hosts=hosts),
         Headers,

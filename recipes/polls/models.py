@@ -31,7 +31,7 @@ ALL = (Question, Choice, Vote)
 
 
 def ask(db, text, choices, **values):
-    """Store a question with its choices, all or nothing; returns the question."""
+    """Store a question with its choices and return it: all or nothing, where the database has transactions."""
 
     def add(tx):
         question = tx[Question].add(Question(text=text, **values))
@@ -52,7 +52,8 @@ def vote(db, choice, voter):
     """Count one vote; `UniqueViolation` if this voter has voted on the question before.
 
     The row of the vote comes first: if two requests race, one is refused before it counts anything. That also holds
-    where a database has no transactions and stores the two steps one by one.
+    where a database has no transactions (a single MongoDB server) and stores the two steps one by one; there, a crash
+    between the two leaves one vote uncounted.
     """
 
     def count(tx):

@@ -85,11 +85,12 @@ def test_200_votes_from_8_threads_each_with_a_session_of_its_own_count_200(visit
     assert visitor().counts() == [200, 0, 0]
 
 
-def test_8_votes_of_one_session_at_once_count_once(visitor):
+@pytest.mark.parametrize("seen_first", [QUESTION, "/questions/new"])
+def test_8_votes_of_one_session_at_once_count_once(visitor, seen_first):
     first = visitor()
-    _, page = first.ask("GET", QUESTION)
+    _, page = first.ask("GET", seen_first)
     token = re.search(r'name="_csrf" value="([^"]+)"', page)[1]
-    choices = re.findall(r'name="choice" value="([^"]+)"', page)
+    choices = re.findall(r'name="choice" value="([^"]+)"', visitor().ask("GET", QUESTION)[1])
     together = threading.Barrier(8)
 
     def tab(number):
