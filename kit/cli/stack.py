@@ -31,7 +31,6 @@ _WORDS = r"key|secret|passw|passphrase|pwd|token|(?<![a-z])ring|salt|pepper|cred
 _SECRET = re.compile(_WORDS, re.IGNORECASE)
 _ENVIRON = re.compile(r"[a-z_]+(\.[a-z_]+)+")  # session_key="kit.session" is no secret
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
-_USERINFO = re.compile(r"(?<=://).*@", re.DOTALL)  # up to the last @: a password may hold any other mark
 _INSIDE = re.compile(  # name=value and 'name': value in the repr of a dict or an object; a container goes to the end
     rf"""((?:{_WORDS})\w*['"]?(?:=|:[ ]))(?:b?'(?:[^'\\]|\\.)*'|b?"(?:[^"\\]|\\.)*"|\w*[\[({{].*|[^,)}}\]]*)""",
     re.IGNORECASE | re.DOTALL,
@@ -113,7 +112,10 @@ def _shown(name: str, value: Any) -> str:
         return called(value)
     if _secret(name, value):
         return "***"
-    text = _INSIDE.sub(r"\1***", _USERINFO.sub("***@", text))
+    start, end = text.find("://") + 3, text.rfind("@")  # up to the last @: a password may hold any other mark
+    if 3 <= start <= end:
+        text = f"{text[:start]}***{text[end:]}"
+    text = _INSIDE.sub(r"\1***", text)
     return text if len(text) <= 60 else text[:59] + "…"
 
 
