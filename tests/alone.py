@@ -42,7 +42,7 @@ EXTRAS = {
     "render": ("render", "jinja2", "chameleon"),
     "forms": ("forms", "security"),  # uploads are kept sealed, if they are kept
     "data": _STORES,
-    "security": ("security", *_STORES),
+    "security": ("security", "forms", *_STORES),
     "sessions": ("sessions", *_STORES),
 }
 
