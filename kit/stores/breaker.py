@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from kit.errors import ConfigError, Unavailable
+from kit.stores.forks import renew_after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +38,14 @@ class Breaker:
         if failures < 1 or pause <= 0:
             raise ConfigError(f"failures={failures}, pause={pause}", hint="failures >= 1, pause in seconds > 0")
         self._store, self._most, self._pause, self._clock = store, failures, pause, clock
-        self._lock = threading.Lock()
+        renew_after_fork(self)
         self._failures = 0
         self._until = 0.0
         self.one_process: bool = getattr(store, "one_process", False)
+
+    def renew(self) -> None:
+        """A lock that nobody holds (`kit.stores.forks`)."""
+        self._lock = threading.Lock()
 
     def get(self, key: str) -> Entry | None:
         """The entry, or None."""

@@ -17,6 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from kit.stores.forks import renew_after_fork
 from kit.stores.protocol import Entry, check_key, check_ttl, new_version
 
 if TYPE_CHECKING:
@@ -36,8 +37,16 @@ class MemoryStore:
         self._clock = clock
         self._entries: dict[str, Entry] = {}
         self._owners: dict[str, set[str]] = {}
-        self._lock = threading.Lock()
         self._rest = _EVERY  # insertions until the next sweep
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """A lock that nobody holds, and owners as the entries have them (`kit.stores.forks`)."""
+        self._lock = threading.Lock()
+        self._owners = {}
+        for entry in self._entries.values():
+            if entry.owner is not None:
+                self._owners.setdefault(entry.owner, set()).add(entry.key)
 
     def get(self, key: str) -> Entry | None:
         """The entry, or None."""

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kit.errors import ConfigError, Unavailable, needs
+from kit.stores.forks import renew_after_fork
 from kit.stores.protocol import Entry, check_key, check_ttl, new_version
 from kit.url import URL, parse
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MongoStore"]
 
+_NONE: tuple[int, Any] = (0, None)  # process, and its client or collection
 _LATER = 3600  # seconds by which the server's own deletion follows expiry
 
 
@@ -51,11 +53,13 @@ class MongoStore:
         elif not hasattr(database, "find_one_and_update"):
             raise ConfigError(f"MongoStore takes a URL or a pymongo Collection, not {type(database).__name__}")
         self._given, self._name, self._timeout, self._clock = database, collection, timeout, clock
+        self._client, self._opened = _NONE, _NONE
+        self._inherited: list[Any] = []
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """A lock that nobody holds (`kit.stores.forks`)."""
         self._lock = threading.Lock()
-        self._client: Any = None
-        self._inherited: Any = None
-        self._collection: Any = None
-        self._pid = 0
 
     def get(self, key: str) -> Entry | None:
         """The entry, or None."""
@@ -65,11 +69,11 @@ class MongoStore:
 
     def add(self, key: str, value: bytes, *, ttl: float, owner: str | None = None) -> bool:
         """Insert; False if a live entry is there."""
-        from pymongo.errors import DuplicateKeyError
-
         owner = owner if owner is None else check_key(owner, "owner")
         fields = {"value": bytes(value), "owner": owner, **self._until(ttl), "version": _int64(new_version())}
         with self._documents() as documents:
+            from pymongo.errors import DuplicateKeyError
+
             try:  # inserts, or takes the place of what has expired; a live entry makes it a duplicate key
                 where = {"_id": check_key(key), "expires": {"$lte": self._clock()}}
                 documents.update_one(where, {"$set": fields}, upsert=True)
@@ -112,9 +116,11 @@ class MongoStore:
     def close(self) -> None:
         """Close the client that was made from a URL; a later call opens again."""
         with self._lock:
-            client, self._client, self._collection = self._client, None, None
-        if client is not None:
+            (pid, client), self._client, self._opened = self._client, _NONE, _NONE
+        if pid == os.getpid():
             client.close()
+        elif client is not None:
+            self._inherited.append(client)
 
     def _until(self, ttl: float) -> dict[str, Any]:
         expires = self._clock() + check_ttl(ttl)
@@ -136,32 +142,50 @@ class MongoStore:
             raise Unavailable(f"the store in {shown} fails ({exc})", hint="is the server up and within reach?") from exc
 
     def _open(self) -> Any:
-        """Connect and make the indexes. A client that a fork has brought along is left to the parent."""
-        if self._collection is not None and self._pid == os.getpid():
-            return self._collection
-        from pymongo import MongoClient, ReadPreference, WriteConcern
-
-        with self._lock:
-            if self._collection is not None and self._pid == os.getpid():
-                return self._collection
-            collection: Any = self._given
-            if isinstance(self._given, URL):
-                if self._client is None or self._pid != os.getpid():
-                    text, settings = self._given.mongo_args(timeout=self._timeout)
-                    self._inherited, self._client, self._pid = self._client, MongoClient(text, **settings), os.getpid()
-                collection = self._client[self._given.name][self._name]
-            collection = collection.with_options(
-                read_preference=ReadPreference.PRIMARY, write_concern=WriteConcern(w="majority", j=True)
-            )
-            collection.create_index("owner", sparse=True)
-            collection.create_index("expires")
-            if self._clock is time.time:  # a clock of the caller's own is not the server's
-                collection.create_index("until", expireAfterSeconds=_LATER)
-            self._collection, self._pid = collection, os.getpid()
+        """Connect and make the indexes. Nothing that waits for the server happens under the lock."""
+        pid, collection = self._opened
+        if pid == os.getpid():
             return collection
+        from pymongo import ReadPreference, WriteConcern
+
+        client, collection = None, self._given
+        if isinstance(self._given, URL):
+            client = self._connected(self._given)
+            collection = client[self._given.name][self._name]
+        collection = collection.with_options(
+            read_preference=ReadPreference.PRIMARY, write_concern=WriteConcern(w="majority", j=True)
+        )
+        collection.create_index("owner", sparse=True)
+        collection.create_index("expires")
+        if self._clock is time.time:  # a clock of the caller's own is not the server's
+            collection.create_index("until", expireAfterSeconds=_LATER)
+        with self._lock:
+            if self._client[1] is client:  # else it was closed meanwhile
+                self._opened = os.getpid(), collection
+        return collection
+
+    def _connected(self, url: URL) -> Any:
+        """The client of this process, one for all threads. One that a fork has brought along is left to the parent."""
+        pid, client = self._client
+        if pid == os.getpid():
+            return client
+        from pymongo import MongoClient
+
+        text, settings = url.mongo_args(timeout=self._timeout)
+        made: Any = MongoClient(text, **settings)
+        with self._lock:
+            pid, client = self._client
+            if pid != os.getpid():
+                self._inherited.append(client)
+                self._client = os.getpid(), made
+                return made
+        made.close()
+        return client
 
 
 def _int64(number: int) -> Any:
+    with needs("pymongo", extra="mongo", by=__name__):
+        import pymongo  # noqa: F401  # bson is a part of it
     from bson.int64 import Int64
 
     return Int64(number)

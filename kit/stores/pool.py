@@ -12,6 +12,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from kit.stores.forks import renew_after_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
@@ -27,10 +29,14 @@ class Pool:
 
     def __init__(self, connect: Callable[[], Any]) -> None:
         self._connect = connect
-        self._lock = threading.Lock()
         self._idle: list[tuple[float, Any]] = []
         self._inherited: list[Any] = []
         self._pid = 0
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """A lock that nobody holds (`kit.stores.forks`)."""
+        self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[Any]:
@@ -53,7 +59,8 @@ class Pool:
             with self._lock:
                 if self._pid != os.getpid():
                     # the parent's sockets: closing them here would end the parent's sessions on the server
-                    self._inherited, self._idle, self._pid = self._idle, [], os.getpid()
+                    self._inherited += self._idle
+                    self._idle, self._pid = [], os.getpid()
                 if not self._idle:
                     return None
                 since, connection = self._idle.pop()

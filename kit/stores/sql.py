@@ -12,8 +12,11 @@ b'1'
 
 It takes a URL (`kit.url`) or a peewee Database, whose settings are copied: for SQLite into a file beside it
 (`app.db` -> `app.stores.db`), since SQLite has one writer at a time and an open transaction of the application would
-block the store. Every operation is one statement in autocommit, or a loop of them that is right at each step. The table
-is made at first use; where the account may not, make it from `SqlStore.schema(engine)`.
+block the store. Limits of time are added where the Database has none of its own; a subclass that is not known is
+refused, for a copy of SqlCipherDatabase, say, would be a plain file.
+
+Every operation is one statement in autocommit, or a loop of them that is right at each step. The table is made at first
+use; where the account may not, make it from `SqlStore.schema(engine)`.
 """
 
 from __future__ import annotations
@@ -46,6 +49,11 @@ _SWEEP = {
     " AND expires <= ?",
     "mysql": "DELETE FROM {t} WHERE expires <= ? ORDER BY expires LIMIT ?",
 }
+_COPIED = (  # modules of Database classes that may be copied; the last four keep plain SQLite files
+    *("peewee", "playhouse.postgres_ext"),
+    *("playhouse.sqlite_ext", "playhouse.sqliteq", "playhouse.apsw_ext", "playhouse.cysqlite_ext"),
+)
+_LIMITS = ("connect_timeout", "read_timeout", "write_timeout", "tcp_user_timeout", "options")
 _SWEEP_CHANCE = 1 / 200  # of the insertions, at random, so that processes do not sweep in step
 _AGAIN = (1205, 1213)  # MariaDB: lock wait timeout, deadlock; the statement was undone and may be sent again
 
@@ -278,11 +286,26 @@ def _copied(database: Any, timeout: float) -> tuple[Any, str, dict[str, Any]]:
         raise ConfigError("SqlStore was given a peewee Database that is not initialised", hint="call its init() first")
     pooled = [any(base.__module__ == "playhouse.pool" for base in cls.__mro__) for cls in type(database).__mro__]
     kind = type(database).__mro__[pooled.index(False)]
-    settings = dict(database.connect_params)
+    outer = type(database).__mro__[: pooled.index(False)]
+    if kind.__module__ not in _COPIED or any(not cls.__module__.startswith("playhouse.") for cls in outer):
+        what = f"SqlStore cannot copy a {type(database).__name__}, for it does not know what that class adds"
+        raise ConfigError(what, hint="give it a URL (kit.url), or write a store (kit.stores.contract)")
+    url = URL("", engine, str(database.database))
     if engine == "sqlite":
-        url = URL("", "sqlite", str(database.database)).beside("stores")
-        _, name, settings = url.peewee_args(timeout=timeout)
+        _, name, settings = url.beside("stores").peewee_args(timeout=timeout)
         return "SqliteDatabase", name, settings
+    settings = _limited(dict(database.connect_params), url.peewee_args(timeout=timeout)[2], url.name)
     if engine == "mysql":
         settings["client_flag"] = settings.get("client_flag", 0) | 2  # FOUND_ROWS: count matched rows
     return kind, database.database, settings
+
+
+def _limited(given: dict[str, Any], ours: dict[str, Any], name: str) -> dict[str, Any]:
+    """`given` with the limits of `ours` that it leaves open; PostgreSQL's `options` hold both, and the later one wins."""
+    limits = {key: ours[key] for key in _LIMITS if key in ours}
+    if "options" in given:
+        limits["options"] += f" {given['options']}"
+        given = {key: value for key, value in given.items() if key != "options"}
+    elif "options=" in name:  # a connection string in place of a name: an argument would hide what stands there
+        limits.pop("options", None)
+    return {**limits, **given}

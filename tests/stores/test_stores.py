@@ -68,6 +68,49 @@ def test_a_peewee_database_of_a_server_is_copied_and_its_rollback_undoes_nothing
     getattr(app, "close_all", app.close)()
 
 
+def test_a_copied_database_waits_no_longer_than_the_store_may():
+    settings = SqlStore(peewee.PostgresqlDatabase("x", host="h"), timeout=2)._settings
+    assert settings["host"] == "h" and settings["connect_timeout"] == 2 and settings["tcp_user_timeout"] == "2000"
+    assert settings["options"] == "-c statement_timeout=2000 -c lock_timeout=2000"
+    settings = SqlStore(
+        PooledPostgresqlDatabase("x", options="-c search_path=a", connect_timeout=9), timeout=2
+    )._settings
+    assert settings["connect_timeout"] == 9 and settings["options"].endswith("lock_timeout=2000 -c search_path=a")
+    named = peewee.PostgresqlDatabase("postgresql://h/x?options=-csearch_path%3Da")
+    assert "options" not in SqlStore(named, timeout=2)._settings
+    settings = SqlStore(peewee.MySQLDatabase("x", host="h", read_timeout=9), timeout=2)._settings
+    assert [settings[key] for key in ("connect_timeout", "read_timeout", "write_timeout")] == [2, 9, 2]
+
+
+def test_a_copied_postgresql_gives_up_a_statement_after_the_timeout(database):
+    from kit.url import parse
+
+    url = parse(database("postgresql"))
+    app = peewee.PostgresqlDatabase(url.name, host=url.host, port=url.port, user=url.user)
+    store = SqlStore(app, timeout=0.5)
+    store.add("k", b"", ttl=60)
+    with app.atomic():
+        app.execute_sql("LOCK TABLE kit_store")
+        with pytest.raises(Unavailable, match="timeout"):
+            store.touch("k", ttl=60)
+    store.close()
+    app.close()
+
+
+class Encrypted(peewee.SqliteDatabase):
+    """What playhouse's SqlCipherDatabase is: a SqliteDatabase whose files a plain one cannot read."""
+
+
+class Signed(PooledPostgresqlDatabase):
+    """A database of the application's own, which signs in with a token."""
+
+
+@pytest.mark.parametrize("build", [lambda: Encrypted("app.db"), lambda: Signed("x")])
+def test_a_database_of_an_unknown_class_is_refused_rather_than_copied_as_a_plainer_one(build):
+    with pytest.raises(ConfigError, match=r"cannot copy a (Encrypted|Signed).*give it a URL"):
+        SqlStore(build())
+
+
 def test_a_copied_mariadb_counts_matched_rows(database):
     from kit.url import parse
 
@@ -117,6 +160,20 @@ def test_a_missing_driver_is_named_with_its_extra(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "pip install 'kit-wsgi[sql]'" in done.stderr and MissingExtra.__name__ in done.stderr
+
+
+@pytest.mark.parametrize(
+    "call", ["get('k')", "add('k', b'', ttl=60)", "swap('k', b'', version=1)", "touch('k', ttl=60)", "remove('k')"]
+)
+def test_every_operation_without_pymongo_names_its_extra(call):
+    code = (
+        "import sys; sys.modules['pymongo'] = sys.modules['bson'] = None\n"
+        "from kit.stores.mongo import MongoStore\n"
+        f"MongoStore('mongodb://h/d').{call}"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    told = done.stderr.strip().splitlines()[-1]
+    assert MissingExtra.__name__ in told and "needs pymongo" in told and "pip install 'kit-wsgi[mongo]'" in told
 
 
 def test_the_table_can_be_made_by_another_account(tmp_path):
