@@ -301,7 +301,7 @@ def _copied(database: Any, timeout: float) -> tuple[Any, str, dict[str, Any]]:
 
 
 def _limited(given: dict[str, Any], ours: dict[str, Any], name: str) -> dict[str, Any]:
-    """`given` with the limits of `ours` that it leaves open; PostgreSQL's `options` hold both, and the later one wins."""
+    """`given` with the limits of `ours` that it leaves open; in PostgreSQL's `options` the later one wins."""
     limits = {key: ours[key] for key in _LIMITS if key in ours}
     if "options" in given:
         limits["options"] += f" {given['options']}"
