@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlencode
 
+import kit.sessions  # noqa: F401  the page puts packages together: left out where one is tested alone
 from kit.testing import call
 from tests.security import rows
 
