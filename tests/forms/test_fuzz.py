@@ -205,9 +205,14 @@ def allowed(kind):
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_costs_less_than_the_largest_body_that_is_taken(bomb):
-    seconds, result = took(*BOMBS[bomb])
+    kind, body = BOMBS[bomb]
+    seconds, result = took(kind, body)
     assert result != "valid"
-    assert seconds < allowed(BOMBS[bomb][0])
+    for _ in range(8):  # a busy machine disturbs a measurement; the least of several counts
+        if seconds < allowed(kind):
+            return
+        seconds = min(seconds, took(kind, body)[0])
+    pytest.fail(f"{seconds} s, and the largest body that is taken {allowed(kind)} s")
 
 
 def test_memory_is_bounded_by_the_limits():
