@@ -26,7 +26,7 @@ LIBRARIES = {
     "chameleon": {"chameleon"},
     "forms": {"multipart"},
     "sessions": {"cryptography"},
-    "security": {"cryptography"},
+    "security": {"cryptography", "multipart"},
     "sql": {"peewee", "playhouse"},
     "postgresql": {"psycopg"},
     "mysql": {"pymysql"},
@@ -42,7 +42,7 @@ EXTRAS = {
     "render": ("render", "jinja2", "chameleon"),
     "forms": ("forms", "security"),  # uploads are kept sealed, if they are kept
     "data": _STORES,
-    "security": ("security", "forms", *_STORES),
+    "security": ("security", *_STORES),
     "sessions": ("sessions", *_STORES),
 }
 
