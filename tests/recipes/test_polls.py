@@ -154,3 +154,17 @@ def test_the_browser_obeys_the_policy_and_finds_nothing_to_refuse(site, page):
     )
     assert page.evaluate("window.ran") is None
     assert any("Content Security Policy" in text for text in refused)
+
+
+def test_a_strict_reader_of_http_finds_no_answer_bad(site):
+    pytest.importorskip("httplint", reason="pip install httplint")
+    from tests.render.test_httplint import lint
+
+    port = urlsplit(site).port
+    pages = ["/", "/questions/new", QUESTION, f"{QUESTION}/results", "/static/polls.css", "/absent", "/static/absent"]
+    for path in pages:
+        for accept in ("text/html", "application/json"):
+            for method in ("GET", "HEAD"):
+                notes = lint(method, path, {"Accept": accept, "Host": f"127.0.0.1:{port}"}, port)
+                bad = [note.summary for note in notes if note.level.name == "BAD"]
+                assert notes and not bad, (method, path, bad)
