@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import isfinite
 
 from kit.errors import Malformed, TooLarge
@@ -157,6 +157,7 @@ def loads(data: bytes | str, *, size: int = 16 << 20, depth: int = 64, items: in
 
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # the closing quote is optional: never a second try, so linear
+_ITEM = re.compile(r'(?:[^"\[{,]++|"(?:[^"\\]|\\.)*+"?)*+(?:([\[{,])|\Z)', re.DOTALL)  # to an item, or the end
 _BRACKET = re.compile(r"[\[{\]}]")
 
 
@@ -164,9 +165,10 @@ def _check_shape(text: str, depth: int, items: int) -> None:
     """Refuse deep or long JSON before a single object is made of it."""
     if (opened := text.count("[") + text.count("{")) <= depth and opened + text.count(",") <= items:
         return
-    bare = _STRING.sub("", text)
-    if bare.count("[") + bare.count("{") + bare.count(",") > items:
+    beyond = next(islice(_ITEM.finditer(text), items, None), None)  # reads no further than that item
+    if beyond is not None and beyond.lastindex:
         raise Malformed(f"the JSON has more than {items} items")
+    bare = _STRING.sub("", text)
     level = 0
     for bracket in _BRACKET.findall(bare):
         level += 1 if bracket in "[{" else -1
